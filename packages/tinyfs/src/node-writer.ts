@@ -1,0 +1,32 @@
+import type { Computation, DirectoryNode, FileKind, FileNode, Node } from './node.ts';
+import type { NodeReader } from './node-reader.ts';
+
+/** Bytes to be stored: streamed, so that no file is ever held whole. */
+export type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** What a new node is. A stored file is created without a version; `write` gives it the first. */
+export type NodeSpec =
+  | { readonly kind: 'directory'; readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> }
+  | { readonly kind: 'symlink'; readonly target: string; readonly attributes?: Readonly<Record<string, string>> }
+  | { readonly kind: FileKind; readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> };
+
+/**
+ * The port through which a file system is changed. What it has written, it also reads.
+ * Names reaching it are valid (`path.ts` says which) and directories are stored ones, never computed.
+ */
+export interface NodeWriter extends NodeReader {
+  /** Rejects with `already-exists` when the name is taken, changing nothing. */
+  create(directory: DirectoryNode, name: string, spec: NodeSpec): Promise<Node>;
+
+  /** A new version: the whole content of `data` and `table`, one more part of a `series`. */
+  write(file: FileNode, content: Content): Promise<FileNode>;
+
+  /** Replaces how a computed node is made, and the attributes of any node: a new version without content. */
+  update(node: Node, change: { readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> }): Promise<Node>;
+
+  /** Moves one name, whatever is below it, in constant time. The new name must be free (`already-exists`). */
+  rename(from: DirectoryNode, name: string, to: DirectoryNode, newName: string): Promise<void>;
+
+  /** Removes one name and all that can be reached only through it, in constant time. */
+  remove(directory: DirectoryNode, name: string): Promise<void>;
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// Run as `vitest run --config vitest.workspace.ts`: see docs/decisions/0001-toolchain.md for why the flag stays.
+const conditions = ['@duckpond/source'];
+const packages = ['tinyfs', 'delta', 'oplog', 'pond', 'cmd'];
+
+export default defineConfig({
+  test: {
+    projects: packages.map((name) => ({
+      resolve: { conditions },
+      ssr: { resolve: { conditions, externalConditions: conditions } },
+      test: { name, root: `./packages/${name}`, include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+    })),
+  },
+});
