@@ -1,0 +1,24 @@
+export type PondErrorCode =
+  | 'no-pond'
+  | 'pond-exists'
+  | 'not-empty'
+  | 'no-hard-links'
+  | 'unsupported-format'
+  | 'conflict'
+  | 'not-found'
+  | 'invalid-setting'
+  | 'invalid-revert'
+  | 'corrupt';
+
+/** The one error of this package. Callers switch on `code`; `data` has the facts. */
+export class PondError extends Error {
+  override readonly name = 'PondError';
+  readonly code: PondErrorCode;
+  readonly data: Readonly<Record<string, unknown>>;
+
+  constructor(code: PondErrorCode, message: string, data: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.data = data;
+  }
+}

@@ -1,0 +1,231 @@
+import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
+
+/** Who made a pond, when and where: written once, by `createPond`. */
+export interface PondIdentity {
+  readonly id: string;
+  readonly createdMicros: bigint;
+  readonly user: string;
+  readonly host: string;
+  /** A label the user chose; empty when none was. */
+  readonly birthplace: string;
+  /** The on-disk format, `duckpond.format`. */
+  readonly format: number;
+}
+
+/** The state to read: a transaction by number, or the newest one that is not later than a time. */
+export type At = { readonly txnSeq: number } | { readonly timeMicros: bigint };
+
+export interface ChangeCounts {
+  readonly created: number;
+  readonly written: number;
+  readonly renamed: number;
+  readonly removed: number;
+}
+
+/** One transaction as the log tells it. */
+export interface TransactionInfo {
+  readonly txnSeq: number;
+  readonly uuid: string;
+  /** Command line or the label a program gave, secrets removed. */
+  readonly command: readonly string[];
+  readonly user: string;
+  readonly host: string;
+  readonly startedMicros: bigint;
+  /** When it was committed: strictly increasing from one transaction to the next. */
+  readonly timestampMicros: bigint;
+  readonly durationMicros: number;
+  readonly changes: ChangeCounts;
+  readonly pondId: string;
+}
+
+/** One row of the operation log: what one transaction did to one node. */
+export interface RecordInfo {
+  readonly partId: string;
+  readonly nodeId: string;
+  readonly txnSeq: number;
+  readonly version: number;
+  readonly timestampMicros: bigint;
+  /** `transaction` is the audit record that every transaction has. */
+  readonly kind: NodeKind | 'settings' | 'transaction';
+  readonly sizeBytes: number | undefined;
+  /** The decoded inner entries as plain values; present when asked for. */
+  readonly entries?: readonly Readonly<Record<string, string | number | bigint | boolean>>[];
+}
+
+export interface RecordOptions {
+  /** Only the newest so many rows; they still come oldest first. */
+  readonly limit?: number;
+  readonly entries?: boolean;
+  readonly at?: At;
+}
+
+export interface LogOptions {
+  readonly limit?: number;
+  readonly at?: At;
+  /** Only transactions that changed this path, or anything below it. */
+  readonly path?: string;
+}
+
+export interface WriteOptions {
+  /** What the log will say this was; secrets must be gone already. */
+  readonly command?: readonly string[];
+}
+
+export interface WriteResult<T> {
+  readonly value: T;
+  /** Undefined when the function changed nothing: then there is no transaction. */
+  readonly transaction: TransactionInfo | undefined;
+}
+
+/** One difference between two states of the tree, by path. */
+export interface TreeChange {
+  readonly change: 'added' | 'removed' | 'modified' | 'renamed';
+  readonly kind: NodeKind;
+  /** The path in the newer state; in the older one when it was removed. */
+  readonly path: string;
+  /** The path in the older state, when the node was renamed. */
+  readonly from?: string;
+  readonly oldVersion: number | undefined;
+  readonly newVersion: number | undefined;
+  readonly oldSizeBytes: number | undefined;
+  readonly newSizeBytes: number | undefined;
+}
+
+export type SettingOrigin = 'default' | 'pond';
+
+export interface Setting {
+  readonly key: string;
+  readonly value: string;
+  readonly origin: SettingOrigin;
+  readonly summary: string;
+}
+
+export interface MaintainOptions {
+  /** Merge small files now, whatever the thresholds of automatic merging say. */
+  readonly compact?: boolean;
+  /** Remove files that nothing refers to any more. */
+  readonly vacuum?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface MaintainReport {
+  readonly mergedFiles: number;
+  readonly mergedIntoFiles: number;
+  readonly removedFiles: number;
+  readonly removedBytes: number;
+  readonly removedLogFiles: number;
+  readonly checkpointVersion: number | undefined;
+}
+
+export interface FsckOptions {
+  /** Skip reading blobs and data files whole: log, tree and file presence only. */
+  readonly quick?: boolean;
+  /** Rebuild what is derived (folded state, checksums, checkpoints) when it is wrong. */
+  readonly repair?: boolean;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** Something that is not as it was written. */
+export interface Fault {
+  readonly severity: 'lost' | 'damaged' | 'derived';
+  /** The file inside the pond, relative to it. */
+  readonly file: string;
+  /** Which paths and versions cannot be read because of it, when that can be said. */
+  readonly path?: string;
+  readonly version?: number;
+  readonly message: string;
+  readonly repaired: boolean;
+}
+
+export interface FsckReport {
+  readonly faults: readonly Fault[];
+  /** 64 hex digits over the whole tree as it is now; undefined when damage prevents it. */
+  readonly contentRoot: string | undefined;
+  readonly transactions: number;
+  readonly nodes: number;
+  readonly versions: number;
+  readonly blobs: number;
+  readonly checkedBytes: number;
+}
+
+export interface PondStatus {
+  readonly identity: PondIdentity;
+  readonly lastTransaction: TransactionInfo | undefined;
+  readonly deltaVersion: number;
+  readonly nodes: { readonly directories: number; readonly files: number; readonly symlinks: number };
+  /** Of the newest contents. */
+  readonly contentBytes: number;
+  /** Everything under `store/`. */
+  readonly storeBytes: number;
+  readonly storeFiles: number;
+  /** Commits since the folded state and the checksum file were last written. */
+  readonly tailCommits: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * A pond that is open. Reading never waits and never sees half of a transaction; writers of any number of processes
+ * take turns at one commit point. Nothing needs closing except `close`, which ends the lease on old files.
+ */
+export interface Pond {
+  readonly directory: string;
+  readonly identity: PondIdentity;
+
+  /**
+   * Runs `fn` on one unchanging state: the newest, or an older one.
+   *
+   * @throws PondError `not-found` when the pond has no such state
+   */
+  read<T>(fn: (fs: FS) => Promise<T>, options?: { readonly at?: At }): Promise<T>;
+
+  /**
+   * Runs `fn` and commits all its changes as one transaction: when the promise resolves they are on disk, when it
+   * rejects nothing has changed. Changes of others to other names are merged; to the same name or node they are a conflict.
+   *
+   * @throws PondError `conflict`
+   */
+  write<T>(fn: (fs: WritableFS) => Promise<T>, options?: WriteOptions): Promise<WriteResult<T>>;
+
+  /** Newest first. */
+  transactions(options?: LogOptions): AsyncIterable<TransactionInfo>;
+  /** The newest one, or the one that an `At` names. */
+  transaction(at?: At): Promise<TransactionInfo>;
+  /** The operation log, oldest first. */
+  records(options?: RecordOptions): AsyncIterable<RecordInfo>;
+
+  /** What changed from `a` to `b` (default: the newest state), sorted by path; with a pattern, only paths that match it. */
+  diff(a: At, b?: At, pattern?: string): AsyncIterable<TreeChange>;
+  /** A new transaction in which the tree, or one path, is again what it was at `to`. */
+  revert(to: At, options?: WriteOptions & { readonly path?: string }): Promise<WriteResult<readonly TreeChange[]>>;
+  /** One file back to one of its older versions, as a new version. */
+  revertFile(path: string, version: number, options?: WriteOptions): Promise<WriteResult<void>>;
+
+  settings(): Promise<readonly Setting[]>;
+  /** @throws PondError `invalid-setting` naming the key and what is wanted */
+  setSetting(key: string, value: string, options?: WriteOptions): Promise<WriteResult<void>>;
+
+  status(): Promise<PondStatus>;
+  maintain(options?: MaintainOptions): Promise<MaintainReport>;
+  fsck(options?: FsckOptions): Promise<FsckReport>;
+  close(): Promise<void>;
+}
+
+/** The world outside, handed in; `environment.ts` has the real one. */
+export interface Environment {
+  /** Microseconds since 1970 UTC. */
+  nowMicros(): bigint;
+  /** A new UUIDv7 in lower case. */
+  uuid(): string;
+  readonly user: string;
+  readonly host: string;
+}
+
+export interface CreateOptions {
+  readonly birthplace?: string;
+  readonly environment?: Environment;
+  readonly command?: readonly string[];
+}
+
+export interface OpenOptions {
+  readonly environment?: Environment;
+}
