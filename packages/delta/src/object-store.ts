@@ -51,7 +51,10 @@ export interface ObjectStore {
   delete(path: string): Promise<void>;
 }
 
-/** Bytes on their way to a name. Exactly one of `publish` and `discard` ends it. */
+/**
+ * Bytes on their way to a name. Exactly one of `publish` and `discard` ends it, after which there is no `write` and no `publish`.
+ * A `write` that fails ends it too. `discard` after the end does nothing, so that it can stand in a `finally`.
+ */
 export interface StagedObject {
   write(chunk: Uint8Array): Promise<void>;
 
