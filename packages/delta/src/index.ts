@@ -5,3 +5,18 @@ export { collectLeftovers, type LeftoverOptions, type Leftovers, supportsHardLin
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { createPrefixedStore } from './prefixed-store.ts';
 export { DeltaError, type DeltaErrorCode } from './errors.ts';
+export {
+  type Action, type AddFile, type CdcFile, type CheckpointMetadata, type CommitInfo, type DeletionVectorDescriptor, type DomainMetadata,
+  fileKey, type Metadata, type Protocol, type RemoveFile, removeOf, type SetTransaction, type Sidecar, type TextMap,
+} from './action.ts';
+export {
+  type ArrayType, columnId, columnMappingMode, type ColumnMappingMode, type DataType, type DecimalType, type MapType, physicalName,
+  type PrimitiveType, type StructField, type StructType, walkFields,
+} from './schema.ts';
+export { type Commit, encodeCommit, readCommit } from './commit-file.ts';
+export { commit, type CommitResult, createTable, type CreateTableOptions } from './commit.ts';
+export { completeSnapshot, openSnapshot, type OpenOptions, refreshSnapshot, type Snapshot, TAIL_MAX } from './snapshot.ts';
+export { writeChecksum } from './checksum.ts';
+export { parseJson, stringifyJson } from './json.ts';
+export { isAbsolutePath } from './table-path.ts';
+export { type VersionTime, versionTimes } from './time-travel.ts';

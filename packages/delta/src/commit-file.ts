@@ -1,0 +1,77 @@
+import { type Action, type CommitInfo, decodeAction, encodeAction } from './action.ts';
+import { DeltaError } from './errors.ts';
+import { corrupt } from './fields.ts';
+import { parseJson } from './json.ts';
+import { commitPath } from './log-path.ts';
+import type { ObjectStore } from './object-store.ts';
+
+/** A commit file: one action a line (PROTOCOL.md, "Delta Log Entries"). */
+export interface Commit {
+  readonly version: number;
+  /** The file as it is in the log. */
+  readonly bytes: Uint8Array;
+  /** In the order of the file, without those that this package does not know. */
+  readonly actions: readonly Action[];
+  readonly commitInfo?: CommitInfo;
+}
+
+const NEWLINE = 10;
+
+export function encodeCommit(actions: readonly Action[]): Uint8Array {
+  return new TextEncoder().encode(actions.map((action) => `${encodeAction(action)}\n`).join(''));
+}
+
+/** @throws DeltaError `corrupt-log`, naming file, line and field */
+export function decodeCommit(version: number, bytes: Uint8Array): Commit {
+  const actions = [...decodeLines(commitPath(version), bytes)];
+  const info = actions.find((action) => action.kind === 'commitInfo');
+  return { version, bytes, actions, ...(info === undefined ? {} : { commitInfo: info.commitInfo }) };
+}
+
+/** @returns undefined when the version is not in the log */
+export async function readCommit(store: ObjectStore, version: number): Promise<Commit | undefined> {
+  const bytes = await store.get(commitPath(version));
+  return bytes === undefined ? undefined : decodeCommit(version, bytes);
+}
+
+/**
+ * Actions of a file of lines. With `stateOnly` those that no state depends on are not even parsed, which is what makes the
+ * replay of a long log cheap.
+ */
+export function* decodeLines(file: string, bytes: Uint8Array, stateOnly = false): Generator<Action> {
+  let line = 0;
+  for (let start = 0; start < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline < 0 ? bytes.length : newline;
+    line += 1;
+    if (end > start && !(stateOnly && isProvenance(bytes, start))) {
+      const action = decodeLine(file, line, Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
+      if (action !== undefined) yield action;
+    }
+    start = end + 1;
+  }
+}
+
+const PROVENANCE = [Buffer.from('{"commitInfo":'), Buffer.from('{"cdc":')];
+
+function isProvenance(bytes: Uint8Array, start: number): boolean {
+  return PROVENANCE.some((prefix) => prefix.every((byte, index) => bytes[start + index] === byte));
+}
+
+function decodeLine(file: string, line: number, text: string): Action | undefined {
+  if (text.trim() === '') return undefined;
+  const place = { code: 'corrupt-log', file, line } as const;
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (cause) {
+    throw corrupt(place, 'the line is no JSON, wanted one action', { cause });
+  }
+  return decodeAction(value, place);
+}
+
+/** A commit that must be there and is not. */
+export function missingCommit(version: number, why: string): DeltaError {
+  const file = commitPath(version);
+  return new DeltaError('corrupt-log', `Cannot read "${file}": it is absent, wanted because ${why}`, { file, version, isAbsent: true });
+}

@@ -1,0 +1,228 @@
+import type { DomainMetadata, Metadata, Protocol, RemoveFile, SetTransaction, AddFile } from './action.ts';
+import { decodeChecksum } from './checksum.ts';
+import { type Commit, decodeCommit, decodeLines, missingCommit } from './commit-file.ts';
+import { DeltaError } from './errors.ts';
+import { assertReadable } from './features.ts';
+import { checksumPath, commitPath } from './log-path.ts';
+import { isOvertaken, listLog, type LogSegment, planSegments, readLastCheckpoint } from './log-segment.ts';
+import type { ObjectStore } from './object-store.ts';
+import { createReplay, EMPTY_STATE, type Replay, type TableState } from './replay.ts';
+import { decodeSchema, type StructType } from './schema.ts';
+
+/** The state of a table at one version. It never changes; the next state is another snapshot. */
+export interface Snapshot {
+  readonly version: number;
+  readonly protocol: Protocol;
+  readonly metadata: Metadata;
+  readonly schema: StructType;
+  /** By `fileKey`, which is the path alone for a file without a deletion vector. */
+  readonly files: ReadonlyMap<string, AddFile>;
+  /** What was removed, as far as the log still says; by `fileKey`. */
+  readonly tombstones: ReadonlyMap<string, RemoveFile>;
+  /** False when the snapshot was made from a `.crc`, which knows no tombstones: `completeSnapshot` reads them. */
+  readonly hasAllTombstones: boolean;
+  readonly transactions: ReadonlyMap<string, SetTransaction>;
+  readonly domainMetadata: ReadonlyMap<string, DomainMetadata>;
+  /** The newest commits that were read or written one by one, contiguous up to `version`, at most `TAIL_MAX`. */
+  readonly tail: readonly Commit[];
+}
+
+export interface OpenOptions {
+  /** The newest version unless given. */
+  readonly version?: number;
+  /** The newest version not later than this; see time-travel.ts. */
+  readonly timestampMillis?: number;
+  /** A version whose `.crc` is worth trying: makes opening free of listings and of Parquet. Wrong or absent, it costs one read. */
+  readonly hintVersion?: number;
+}
+
+export const TAIL_MAX = 64;
+
+/** How many commits are asked for at once. */
+const WINDOW_MAX = 32;
+
+/**
+ * @throws DeltaError `not-a-table`, `not-found` (the version is not in the log), `corrupt-log`, `corrupt-checkpoint`, `unsupported-feature`
+ */
+export async function openSnapshot(store: ObjectStore, options: OpenOptions = {}): Promise<Snapshot> {
+  let { version } = options;
+  if (options.timestampMillis !== undefined) {
+    const { versionAt } = await import('./time-travel.ts');
+    version = await versionAt(store, options.timestampMillis);
+  }
+  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 0)) {
+    throw new DeltaError('not-found', `Cannot open version ${version}: it is no version, wanted an integer from 0`, { version });
+  }
+  return await fromChecksum(store, options.hintVersion, version)
+    ?? await fromLastCheckpoint(store, version)
+    ?? await fromListing(store, version);
+}
+
+/** The newest state: the same object when nothing is new. Only the versions that follow are asked for. */
+export async function refreshSnapshot(store: ObjectStore, snapshot: Snapshot): Promise<Snapshot> {
+  const replay = createReplay(snapshot);
+  const found = await replayUntilAbsent(store, replay, snapshot.version + 1);
+  if (found === undefined) return fromListing(store);
+  if (found.version > snapshot.version) {
+    return makeSnapshot(found.version, replay.finish(), [...snapshot.tail, ...found.tail], snapshot.hasAllTombstones);
+  }
+  return await isOvertaken(store, snapshot.version) ? fromListing(store) : snapshot;
+}
+
+/** The same state with its tombstones. */
+export async function completeSnapshot(store: ObjectStore, snapshot: Snapshot): Promise<Snapshot> {
+  if (snapshot.hasAllTombstones) return snapshot;
+  const { tombstones } = await openSnapshot(store, { version: snapshot.version });
+  return { ...snapshot, tombstones, hasAllTombstones: true };
+}
+
+/** The state after one more commit, whose bytes are in the log. */
+export function nextSnapshot(snapshot: Snapshot, commit: Commit): Snapshot {
+  const replay = createReplay(snapshot);
+  for (const action of commit.actions) replay.apply(action);
+  return makeSnapshot(commit.version, replay.finish(), [...snapshot.tail, commit], snapshot.hasAllTombstones);
+}
+
+/** @throws DeltaError `corrupt-log` without protocol or metadata, `unsupported-feature` */
+export function makeSnapshot(version: number, state: TableState, tail: readonly Commit[], hasAllTombstones: boolean): Snapshot {
+  const file = commitPath(version);
+  const { protocol, metadata } = state;
+  if (protocol === undefined) throw new DeltaError('corrupt-log', `Cannot open "${file}": no protocol in the log up to it, wanted one`, { file });
+  assertReadable(protocol);
+  if (metadata === undefined) throw new DeltaError('corrupt-log', `Cannot open "${file}": no metaData in the log up to it, wanted one`, { file });
+  if (metadata.format.provider !== 'parquet') {
+    throw new DeltaError('unsupported-feature', `Cannot read the table: its files are "${metadata.format.provider}", wanted parquet`);
+  }
+  return {
+    version,
+    protocol,
+    metadata,
+    schema: decodeSchema(metadata.schemaString, { code: 'corrupt-log', file, line: 0 }),
+    files: state.files,
+    tombstones: state.tombstones,
+    hasAllTombstones,
+    transactions: state.transactions,
+    domainMetadata: state.domainMetadata,
+    tail: tail.length > TAIL_MAX ? tail.slice(-TAIL_MAX) : tail,
+  };
+}
+
+async function fromChecksum(store: ObjectStore, hint: number | undefined, version: number | undefined): Promise<Snapshot | undefined> {
+  if (hint === undefined || !(Number.isSafeInteger(hint) && hint >= 0) || (version !== undefined && version < hint)) return undefined;
+  const bytes = await store.get(checksumPath(hint));
+  const state = bytes === undefined ? undefined : decodeChecksum(hint, bytes);
+  return state === undefined ? undefined : fromBase(store, hint, state, version, false);
+}
+
+async function fromLastCheckpoint(store: ObjectStore, version: number | undefined): Promise<Snapshot | undefined> {
+  const checkpoint = await readLastCheckpoint(store);
+  if (checkpoint === undefined || (version !== undefined && version < checkpoint.version)) return undefined;
+  const { readCheckpoint } = await import('./checkpoint-read.ts');
+  let state: TableState;
+  try {
+    state = await readCheckpoint(store, checkpoint);
+  } catch (error) {
+    if (isAbsence(error) || (error instanceof DeltaError && error.code === 'corrupt-checkpoint')) return undefined;
+    throw error;
+  }
+  return fromBase(store, checkpoint.version, state, version, true);
+}
+
+/** From a state at `base` forwards; `undefined` when the log may go on without the next commit being there. */
+async function fromBase(
+  store: ObjectStore, base: number, state: TableState, wanted: number | undefined, hasAllTombstones: boolean,
+): Promise<Snapshot | undefined> {
+  const replay = createReplay(state);
+  const found = await replayUntilAbsent(store, replay, base + 1, wanted);
+  if (found === undefined || (wanted !== undefined && found.version < wanted)) return undefined;
+  if (wanted === undefined && found.version === base && await isOvertaken(store, base)) return undefined;
+  return makeSnapshot(found.version, replay.finish(), found.tail, hasAllTombstones);
+}
+
+async function fromListing(store: ObjectStore, version?: number): Promise<Snapshot> {
+  for (let attempt = 1; ; attempt++) {
+    const files = (await listLog(store)).map(({ file }) => file);
+    try {
+      return await fromSegments(store, planSegments(files, version));
+    } catch (error) {
+      // A log cleanup may have removed what was just listed; the second listing tells.
+      if (attempt === 2 || !isAbsence(error)) throw error;
+    }
+  }
+}
+
+/** Whether a file of the log was not there when it was read. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof DeltaError && error.data['isAbsent'] === true;
+}
+
+/** The first segment whose checkpoint can be read. */
+async function fromSegments(store: ObjectStore, segments: readonly [LogSegment, ...LogSegment[]]): Promise<Snapshot> {
+  let failure: unknown;
+  for (const { version, checkpoint } of segments) {
+    let state = EMPTY_STATE;
+    if (checkpoint !== undefined) {
+      const { readCheckpoint } = await import('./checkpoint-read.ts');
+      try {
+        state = await readCheckpoint(store, checkpoint);
+      } catch (error) {
+        if (!(error instanceof DeltaError) || error.code !== 'corrupt-checkpoint') throw error;
+        failure ??= error;
+        continue;
+      }
+    }
+    const replay = createReplay(state);
+    const tail = await replayRange(store, replay, checkpoint === undefined ? 0 : checkpoint.version + 1, version);
+    return makeSnapshot(version, replay.finish(), tail, true);
+  }
+  throw failure;
+}
+
+/** Replays commits that must be there; of all but the last ones only what the state depends on is parsed. */
+async function replayRange(store: ObjectStore, replay: Replay, from: number, to: number): Promise<Commit[]> {
+  const tail: Commit[] = [];
+  for (let start = from; start <= to; start += WINDOW_MAX) {
+    for (const [version, bytes] of await getCommits(store, start, Math.min(WINDOW_MAX, to - start + 1))) {
+      if (bytes === undefined) throw missingCommit(version, `version ${to} is made from it`);
+      if (version > to - TAIL_MAX) tail.push(applyCommit(replay, version, bytes));
+      else for (const action of decodeLines(commitPath(version), bytes, true)) replay.apply(action);
+    }
+  }
+  return tail;
+}
+
+/** Replays commits from `from` up to `last` or to the first that is absent; `undefined` when later ones are there nevertheless. */
+async function replayUntilAbsent(
+  store: ObjectStore, replay: Replay, from: number, last: number = Number.MAX_SAFE_INTEGER,
+): Promise<{ version: number; tail: Commit[] } | undefined> {
+  const tail: Commit[] = [];
+  let next = from;
+  let askedAgain: number | undefined;
+  for (let window = 1; next <= last; window = Math.min(window * 2, WINDOW_MAX)) {
+    const found = await getCommits(store, next, Math.min(window, last - next + 1));
+    const absent = found.findIndex(([, bytes]) => bytes === undefined);
+    for (const [version, bytes] of absent < 0 ? found : found.slice(0, absent)) {
+      if (bytes === undefined) continue;
+      if (tail.length === TAIL_MAX) tail.shift();
+      tail.push(applyCommit(replay, version, bytes));
+      next = version + 1;
+    }
+    if (absent < 0) continue;
+    if (found.slice(absent).every(([, bytes]) => bytes === undefined)) return { version: next - 1, tail };
+    // The later ones were written while the probes ran, unless there is a gap.
+    if (askedAgain === next) return undefined;
+    askedAgain = next;
+  }
+  return { version: last, tail };
+}
+
+function applyCommit(replay: Replay, version: number, bytes: Uint8Array): Commit {
+  const commit = decodeCommit(version, bytes);
+  for (const action of commit.actions) replay.apply(action);
+  return commit;
+}
+
+async function getCommits(store: ObjectStore, from: number, count: number): Promise<(readonly [number, Uint8Array | undefined])[]> {
+  const versions = Array.from({ length: count }, (_, index) => from + index);
+  return Promise.all(versions.map(async (version) => [version, await store.get(commitPath(version))] as const));
+}
