@@ -1,6 +1,6 @@
 import { type Action, type CommitInfo, decodeAction, encodeAction } from './action.ts';
 import { DeltaError } from './errors.ts';
-import { corrupt } from './fields.ts';
+import { corrupt, type Place } from './fields.ts';
 import { parseJson } from './json.ts';
 import { commitPath } from './log-path.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -38,14 +38,16 @@ export async function readCommit(store: ObjectStore, version: number): Promise<C
  * Actions of a file of lines. With `stateOnly` those that no state depends on are not even parsed, which is what makes the
  * replay of a long log cheap.
  */
-export function* decodeLines(file: string, bytes: Uint8Array, stateOnly = false): Generator<Action> {
+export function* decodeLines(
+  file: string, bytes: Uint8Array, stateOnly = false, code: Place['code'] = 'corrupt-log',
+): Generator<Action> {
   let line = 0;
   for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline < 0 ? bytes.length : newline;
     line += 1;
     if (end > start && !(stateOnly && isProvenance(bytes, start))) {
-      const action = decodeLine(file, line, Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
+      const action = decodeLine({ code, file, line }, Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
       if (action !== undefined) yield action;
     }
     start = end + 1;
@@ -58,9 +60,8 @@ function isProvenance(bytes: Uint8Array, start: number): boolean {
   return PROVENANCE.some((prefix) => prefix.every((byte, index) => bytes[start + index] === byte));
 }
 
-function decodeLine(file: string, line: number, text: string): Action | undefined {
+function decodeLine(place: Place, text: string): Action | undefined {
   if (text.trim() === '') return undefined;
-  const place = { code: 'corrupt-log', file, line } as const;
   let value: unknown;
   try {
     value = parseJson(text);

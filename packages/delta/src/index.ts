@@ -20,3 +20,5 @@ export { writeChecksum } from './checksum.ts';
 export { parseJson, stringifyJson } from './json.ts';
 export { isAbsolutePath } from './table-path.ts';
 export { type VersionTime, versionTimes } from './time-travel.ts';
+export { type CheckpointOptions, writeCheckpoint, type WrittenCheckpoint } from './checkpoint-write.ts';
+export { readLastCheckpoint } from './last-checkpoint.ts';

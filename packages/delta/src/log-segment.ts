@@ -1,7 +1,5 @@
 import { DeltaError } from './errors.ts';
-import { isFields } from './fields.ts';
-import { parseJson } from './json.ts';
-import { checkpointPartPath, classicCheckpointPath, commitPath, LAST_CHECKPOINT_PATH, LOG_PREFIX, type LogFile, parseLogPath } from './log-path.ts';
+import { commitPath, LOG_PREFIX, type LogFile, parseLogPath } from './log-path.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Which files of the log make a version: a checkpoint, if any, and the commits after it. */
@@ -110,36 +108,6 @@ function firstMissing(commits: ReadonlySet<number>, from: number, to: number): n
 export function versionNotFound(version: number, range: ReturnType<typeof availableVersions>): DeltaError {
   const wanted = range === undefined ? 'wanted a table' : `wanted ${range.oldest} to ${range.newest}`;
   return new DeltaError('not-found', `Cannot open version ${version}: it is not in the log, ${wanted}`, { version, ...range });
-}
-
-/**
- * The checkpoint that `_last_checkpoint` names. It is a hint: absent, torn or wrong, the answer is `undefined` or a checkpoint
- * that cannot be read, and the log must be listed.
- */
-export async function readLastCheckpoint(store: ObjectStore): Promise<Checkpoint | undefined> {
-  const bytes = await store.get(LAST_CHECKPOINT_PATH);
-  if (bytes === undefined) return undefined;
-  let hint: unknown;
-  try {
-    hint = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  } catch {
-    return undefined;
-  }
-  if (!isFields(hint)) return undefined;
-  const { version, parts, v2Checkpoint } = hint;
-  if (!isCount(version)) return undefined;
-  if (isCount(parts) && parts > 0 && parts <= 10_000) {
-    return { version, paths: Array.from({ length: parts }, (_, index) => checkpointPartPath(version, index + 1, parts)) };
-  }
-  if (!isFields(v2Checkpoint)) return { version, paths: [classicCheckpointPath(version)] };
-  const path = `${LOG_PREFIX}${String(v2Checkpoint['path'])}`;
-  const file = parseLogPath(path);
-  const isOwn = file !== undefined && file.version === version && (file.kind === 'v2-checkpoint' || file.kind === 'classic-checkpoint');
-  return isOwn ? { version, paths: [path] } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /**

@@ -1,6 +1,9 @@
 import { type Action, type AddFile, type DomainMetadata, fileKey, type Metadata, type Protocol, type RemoveFile, type SetTransaction } from './action.ts';
 
-/** What a table is after some actions (PROTOCOL.md, "Action Reconciliation"). Files and tombstones are keyed by `fileKey`. */
+/**
+ * What a table is after some actions (PROTOCOL.md, "Action Reconciliation"). Files and tombstones are keyed by `fileKey`;
+ * their `dataChange` is false.
+ */
 export interface TableState {
   readonly protocol?: Protocol;
   readonly metadata?: Metadata;
@@ -32,14 +35,14 @@ export function createReplay(base: TableState = EMPTY_STATE): Replay {
       switch (action.kind) {
         case 'add': {
           const key = fileKey(action.add);
-          files.set(key, action.add);
+          files.set(key, settledAdd(action.add));
           tombstones.delete(key);
           break;
         }
         case 'remove': {
           const key = fileKey(action.remove);
           files.delete(key);
-          tombstones.set(key, action.remove);
+          tombstones.set(key, settledRemove(action.remove));
           break;
         }
         case 'txn':
@@ -73,6 +76,19 @@ export function createReplay(base: TableState = EMPTY_STATE): Replay {
       };
     },
   };
+}
+
+// Whether a file changed the data is a fact of its commit, not of the state, and a tombstone keeps only what vacuum needs:
+// a checkpoint has them like this, and so it does not matter from where a state was read.
+
+function settledAdd(add: AddFile): AddFile {
+  return add.dataChange ? { ...add, dataChange: false } : add;
+}
+
+function settledRemove(remove: RemoveFile): RemoveFile {
+  if (!remove.dataChange && remove.stats === undefined && remove.tags === undefined) return remove;
+  const { stats: _stats, tags: _tags, ...others } = remove;
+  return { ...others, dataChange: false };
 }
 
 interface CopyOnWrite<Value> {

@@ -4,7 +4,8 @@ import { type Commit, decodeCommit, decodeLines, missingCommit } from './commit-
 import { DeltaError } from './errors.ts';
 import { assertReadable } from './features.ts';
 import { checksumPath, commitPath } from './log-path.ts';
-import { isOvertaken, listLog, type LogSegment, planSegments, readLastCheckpoint } from './log-segment.ts';
+import { readLastCheckpoint } from './last-checkpoint.ts';
+import { isOvertaken, listLog, type LogSegment, planSegments } from './log-segment.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createReplay, EMPTY_STATE, type Replay, type TableState } from './replay.ts';
 import { decodeSchema, type StructType } from './schema.ts';
