@@ -1,0 +1,56 @@
+import type { Command } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { createContext } from './context.ts';
+import { type Effects, OutputClosed } from './effects.ts';
+import { report, reportLines } from './errors.ts';
+import { commandHelp, shortHelp, summaryHelp } from './help.ts';
+import { chooseFormat } from './output/format.ts';
+import { parseArguments } from './parse.ts';
+import { VERSION } from './version.ts';
+
+/** Runs one command line and tells its exit code. Every error ends here. */
+export async function main(argv: readonly string[], effects: Effects, commands: readonly Command[] = COMMANDS): Promise<number> {
+  try {
+    return await dispatch(argv, effects, commands);
+  } catch (error) {
+    // The reader of a pipe has gone: it has what it wanted.
+    if (error instanceof OutputClosed) return 0;
+    try {
+      effects.stderr.print(reportLines(error, argv.includes('--debug')));
+    } catch (failure) {
+      if (!(failure instanceof OutputClosed)) throw failure;
+    }
+    return report(error).exitCode;
+  }
+}
+
+async function dispatch(argv: readonly string[], effects: Effects, commands: readonly Command[]): Promise<number> {
+  const request = parseArguments(argv, commands);
+  switch (request.kind) {
+    case 'version':
+      effects.stdout.print(`pond ${VERSION}\n`);
+      return 0;
+    case 'help': {
+      const { command, asked } = request;
+      effects.stdout.print(command !== undefined ? commandHelp(command) : asked ? summaryHelp(commands) : shortHelp(commands));
+      return 0;
+    }
+    case 'run': {
+      const { command, globals, args, options } = request;
+      chooseFormat(command, globals);
+      const context = createContext(effects, command, globals, argv);
+      context.logger.debug('start', { arguments: context.commandLine.join(' ') });
+      try {
+        const code = (await command.run(context, args, options)) ?? 0;
+        // Work that heeds the signal by stopping early has been interrupted all the same.
+        context.signal.throwIfAborted();
+        context.logger.debug('end', { exitCode: code });
+        return code;
+      } catch (error) {
+        const { exitCode, message } = report(error);
+        context.logger.error(message, { exitCode });
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { FILE_COMMANDS } from './catalog/files.ts';
+import { POND_COMMANDS } from './catalog/pond.ts';
+import { SHELL_COMMANDS } from './catalog/shell.ts';
+import type { Command } from './command.ts';
+
+/** Every command: the one source for parsing, help, completion, man pages and docs/cli. */
+export const COMMANDS: readonly Command[] = [...POND_COMMANDS, ...FILE_COMMANDS, ...SHELL_COMMANDS];
+
+/** The command that the first one or two words name, and how many words its name takes. */
+export function findCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+): { readonly command: Command; readonly words: 1 | 2 } | undefined {
+  const [first = '', second] = words;
+  const pair = second === undefined ? undefined : commands.find((command) => command.name === `${first} ${second}`);
+  if (pair !== undefined) return { command: pair, words: 2 };
+  const single = commands.find((command) => command.name === first || command.aliases?.includes(first) === true);
+  return single === undefined ? undefined : { command: single, words: 1 };
+}

@@ -1,0 +1,200 @@
+import { fstatSync, write, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { hostname, userInfo } from 'node:os';
+import type * as nodeCrypto from 'node:crypto';
+import type * as nodeTty from 'node:tty';
+
+/** One of the two output streams. */
+export interface Output {
+  readonly isTty: boolean;
+  /** Width of the terminal in cells; undefined when this is not a terminal. */
+  readonly columns: number | undefined;
+  /** Small text, written before the call returns. @throws OutputClosed when the reader has gone */
+  print(text: string): void;
+  /** Any amount, without holding up the event loop. @throws OutputClosed when the reader has gone */
+  write(chunk: string | Uint8Array): Promise<void>;
+}
+
+/** Everything the command line may do to the process around it, and may learn from it. */
+export interface Effects {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdinIsTty: boolean;
+  stdin(): AsyncIterable<Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  cwd(): string;
+  /** Microseconds since 1970 UTC. */
+  nowMicros(): bigint;
+  /** Monotonic, milliseconds since some moment. */
+  elapsedMillis(): number;
+  /** A new UUIDv7 in lower case. */
+  uuid(): string;
+  user(): string;
+  host(): string;
+  readonly platform: string;
+  readonly nodeVersion: string;
+  /** Aborted by SIGINT and SIGTERM, with `Interrupted` as the reason; a second signal ends the process at once. */
+  interruption(): AbortSignal;
+}
+
+/** The reader of our standard output has gone: there is nobody left to work for. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/** Reason of an abort by a signal. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly exitCode: 130 | 143;
+
+  constructor(exitCode: 130 | 143) {
+    super(exitCode === 130 ? 'interrupted' : 'terminated');
+    this.exitCode = exitCode;
+  }
+}
+
+/** The real world: the only place that touches `process`. What is costly to load is loaded when first asked for. */
+export function realEffects(): Effects {
+  process.removeAllListeners('warning');
+  let signal: AbortSignal | undefined;
+  return {
+    stdout: descriptorOutput(1, () => process.stdout.columns),
+    stderr: descriptorOutput(2, () => process.stderr.columns),
+    get stdinIsTty() {
+      return isTerminal(0);
+    },
+    stdin: () => process.stdin,
+    env: process.env,
+    cwd: () => process.cwd(),
+    nowMicros: wallClock(),
+    elapsedMillis: () => performance.now(),
+    uuid: () => uuidV7(BigInt(Date.now()), loadNode<typeof nodeCrypto>('node:crypto').randomBytes(10)),
+    user: () => userName(),
+    host: () => hostname(),
+    platform: process.platform,
+    nodeVersion: process.versions.node,
+    interruption: () => (signal ??= listenToSignals()),
+  };
+}
+
+/** Runs `main` as the whole process: its number becomes the exit code once all work has drained. */
+export async function runProcess(main: (argv: readonly string[], effects: Effects) => Promise<number>): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2), realEffects());
+}
+
+/** Layout of RFC 9562 section 5.7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits. */
+export function uuidV7(millis: bigint, random: Uint8Array): string {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigUint64(0, millis << 16n);
+  bytes.set(random.subarray(0, 10), 6);
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** `node:crypto` and `node:tty` cost 3 to 5 ms each: `require` at first use keeps them away from commands without a use. */
+const nodeRequire = createRequire(import.meta.url);
+
+function loadNode<T>(specifier: string): T {
+  return nodeRequire(specifier) as T;
+}
+
+function listenToSignals(): AbortSignal {
+  const controller = new AbortController();
+  const listen = (name: 'SIGINT' | 'SIGTERM', exitCode: 130 | 143): void => {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(exitCode);
+      controller.abort(new Interrupted(exitCode));
+    });
+  };
+  listen('SIGINT', 130);
+  listen('SIGTERM', 143);
+  return controller.signal;
+}
+
+/** Microseconds: the monotonic clock's digits on the wall clock's time, set right again after a suspend or a step of the clock. */
+function wallClock(): () => bigint {
+  let originMillis = performance.timeOrigin;
+  return () => {
+    const monotonic = performance.now();
+    const wall = Date.now();
+    if (Math.abs(originMillis + monotonic - wall) > 10) originMillis = wall - monotonic;
+    return BigInt(Math.round((originMillis + monotonic) * 1000));
+  };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+    return process.env['USER'] ?? String(process.getuid?.() ?? '');
+  }
+}
+
+/** `process.stdout` costs 3 ms to construct, so descriptors are written directly; only terminals need the stream, for their width. */
+function descriptorOutput(descriptor: 1 | 2, width: () => number | undefined): Output {
+  let isTty: boolean | undefined;
+  return {
+    get isTty() {
+      return (isTty ??= isTerminal(descriptor));
+    },
+    get columns() {
+      return this.isTty ? (width() ?? 80) : undefined;
+    },
+    print(text) {
+      let rest = Buffer.from(text);
+      while (rest.length > 0) {
+        try {
+          rest = rest.subarray(writeSync(descriptor, rest));
+        } catch (error) {
+          if (!isBusy(error)) throw outputError(error);
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        }
+      }
+    },
+    async write(chunk) {
+      let rest = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      while (rest.length > 0) rest = rest.subarray(await writeSome(descriptor, rest));
+    },
+  };
+}
+
+function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(descriptor, bytes, (error, written) => {
+      if (error === null) resolve(written);
+      else if (isBusy(error)) setTimeout(resolve, 1, 0);
+      else reject(outputError(error));
+    });
+  });
+}
+
+function isTerminal(descriptor: number): boolean {
+  try {
+    const facts = fstatSync(descriptor);
+    return facts.isCharacterDevice() && !isNullDevice(facts.rdev) && loadNode<typeof nodeTty>('node:tty').isatty(descriptor);
+  } catch {
+    return false;
+  }
+}
+
+/** `/dev/null` is device 1:3 on Linux; asking `isatty` would load `node:tty` for nothing. */
+function isNullDevice(device: number): boolean {
+  return process.platform === 'linux' && device === 0x103;
+}
+
+/** Another process has set the shared descriptor to non-blocking and the pipe is full. */
+function isBusy(error: unknown): boolean {
+  return errorCode(error) === 'EAGAIN';
+}
+
+function outputError(error: unknown): unknown {
+  const code = errorCode(error);
+  return code === 'EPIPE' || code === 'EBADF' ? new OutputClosed('output closed', { cause: error }) : error;
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

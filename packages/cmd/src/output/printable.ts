@@ -1,0 +1,13 @@
+/** C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of text around. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\u001b': '\\e' };
+
+/** Text that a terminal shows as it is and that stays on one line: what would act is written as an escape. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (mark) => {
+    const short = SHORT[mark];
+    if (short !== undefined) return short;
+    const code = mark.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}

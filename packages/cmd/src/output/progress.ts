@@ -1,0 +1,112 @@
+import type { SingleBar } from 'cli-progress';
+import type { Writable } from 'node:stream';
+import type { Effects } from '../effects.ts';
+import { formatDuration } from '../time.ts';
+import { formatBytes } from './size.ts';
+
+/** What is counted. */
+export type ProgressUnit = 'bytes' | 'items';
+
+export interface Progress {
+  /** `total` may become known or grow; undefined while it is not known. */
+  update(done: number, total?: number): void;
+  stop(): void;
+}
+
+/** Nothing is shown of work that is over sooner. */
+const DELAY_MILLIS = 1000;
+const LINE_MILLIS = 10_000;
+const FRAMES_PER_SECOND = 5;
+
+/**
+ * Progress on stderr: a bar with rate and time left on a terminal, a plain line at most every ten seconds elsewhere.
+ * The work reports as often as it likes.
+ */
+export function startProgress(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string, unit: ProgressUnit, quiet: boolean): Progress {
+  if (quiet) return { update: () => undefined, stop: () => undefined };
+  return effects.stderr.isTty ? bar(effects, label, unit) : lines(effects, label, unit);
+}
+
+function lines(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string, unit: ProgressUnit): Progress {
+  const started = effects.elapsedMillis();
+  let next = started + LINE_MILLIS;
+  return {
+    update(done, total) {
+      const now = effects.elapsedMillis();
+      if (now < next) return;
+      next = now + LINE_MILLIS;
+      effects.stderr.print(`${label} ${facts(done, total, now - started, unit)}\n`);
+    },
+    stop: () => undefined,
+  };
+}
+
+function bar(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string, unit: ProgressUnit): Progress {
+  const started = effects.elapsedMillis();
+  let drawn: SingleBar | undefined;
+  let loading = false;
+  let stopped = false;
+  let nextFrame = started + DELAY_MILLIS;
+  let latest: { done: number; total: number | undefined } = { done: 0, total: undefined };
+  const draw = (): void => {
+    const { done, total } = latest;
+    drawn?.setTotal(total ?? done);
+    drawn?.update(done, { facts: facts(done, total, effects.elapsedMillis() - started, unit) });
+    drawn?.render();
+  };
+  return {
+    update(done, total) {
+      latest = { done, total: total ?? latest.total };
+      const now = effects.elapsedMillis();
+      if (now < nextFrame) return;
+      nextFrame = now + 1000 / FRAMES_PER_SECOND;
+      if (drawn !== undefined) draw();
+      else if (!loading) {
+        loading = true;
+        void import('cli-progress').then(({ SingleBar, Presets }) => {
+          if (stopped) return;
+          drawn = new SingleBar({
+            format: `${label} {bar} {percentage}% {facts}`,
+            stream: terminalStream(effects.stderr),
+            autopadding: true,
+            hideCursor: true,
+            clearOnComplete: true,
+            noTTYOutput: true,
+            fps: FRAMES_PER_SECOND,
+            gracefulExit: false,
+          }, Presets.shades_grey);
+          drawn.start(latest.total ?? 1, latest.done, { facts: '' });
+          draw();
+        }, () => undefined);
+      }
+    },
+    stop() {
+      stopped = true;
+      drawn?.stop();
+    },
+  };
+}
+
+/** What cli-progress asks of a stream: it writes, and it wants to know that this is a terminal. */
+function terminalStream(output: Effects['stderr']): Writable {
+  const stream = {
+    isTTY: true,
+    get columns() {
+      return output.columns ?? 80;
+    },
+    write: (text: string) => {
+      output.print(text);
+      return true;
+    },
+  };
+  return stream as unknown as Writable;
+}
+
+/** `1.2 GiB of 5.0 GiB, 210.0 MiB/s, 18s left`. */
+function facts(done: number, total: number | undefined, elapsedMillis: number, unit: ProgressUnit): string {
+  const text = (count: number): string => (unit === 'bytes' ? formatBytes(count) : String(Math.round(count)));
+  const perMillis = elapsedMillis > 0 ? done / elapsedMillis : 0;
+  const amount = total === undefined ? text(done) : `${text(done)} of ${text(total)}`;
+  const left = total === undefined || perMillis === 0 ? '' : `, ${formatDuration((total - done) / perMillis)} left`;
+  return `${amount}, ${text(perMillis * 1000)}/s${left}`;
+}
