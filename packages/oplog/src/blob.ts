@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { ObjectStore } from '@duckpond/delta';
+import { OplogError } from './errors.ts';
+
+/** Content up to this size lives inside its record. */
+export const INLINE_BYTES: number = 64 * 1024;
+
+/** Bytes that are stored, or ready to be: either small enough for the record or a blob that is already durable. */
+export type StoredContent =
+  | { readonly inline: Uint8Array; readonly sizeBytes: number; readonly sha256: Uint8Array }
+  | { readonly inline: undefined; readonly sizeBytes: number; readonly sha256: Uint8Array };
+
+export function blobPath(sha256: Uint8Array): string {
+  return `_blobs/sha256=${Buffer.from(sha256).toString('hex')}`;
+}
+
+/**
+ * Takes in content in one pass: small content stays in memory, larger content streams into a blob under its SHA-256,
+ * durable when this resolves. Identical content is stored once. No reader knows of the blob until a commit names it.
+ *
+ * @param inlineBytes content larger than this becomes a blob
+ */
+export async function storeContent(
+  store: ObjectStore, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, inlineBytes: number = INLINE_BYTES,
+): Promise<StoredContent> {
+  const hash = createHash('sha256');
+  const head: Uint8Array[] = [];
+  let sizeBytes = 0;
+  let staged: Awaited<ReturnType<ObjectStore['stage']>> | undefined;
+  try {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      sizeBytes += chunk.byteLength;
+      if (staged === undefined) {
+        head.push(chunk);
+        if (sizeBytes <= inlineBytes) continue;
+        staged = await store.stage();
+        for (const kept of head.splice(0)) await staged.write(kept);
+      } else {
+        await staged.write(chunk);
+      }
+    }
+    const sha256 = hash.digest();
+    if (staged === undefined) return { inline: Buffer.concat(head, sizeBytes), sizeBytes, sha256 };
+    await staged.publish(blobPath(sha256));
+    return { inline: undefined, sizeBytes, sha256 };
+  } catch (error) {
+    await staged?.discard();
+    throw error;
+  }
+}
+
+/** Streams a blob, or a part of it. A whole read ends with `corrupt-blob` when the bytes are not what was written. */
+export async function* readBlob(
+  store: ObjectStore, sha256: Uint8Array, sizeBytes: number, range?: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array> {
+  const path = blobPath(sha256);
+  const meta = await store.head(path);
+  if (meta === undefined) throw damaged(path, 'it is missing');
+  if (meta.sizeBytes !== sizeBytes) throw damaged(path, `it has ${meta.sizeBytes} bytes, ${sizeBytes} were written`);
+  const whole = range === undefined || (range.start <= 0 && range.end >= sizeBytes);
+  if (!whole) {
+    yield* store.read(path, range);
+    return;
+  }
+  const hash = createHash('sha256');
+  for await (const chunk of store.read(path)) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (!hash.digest().equals(sha256)) throw damaged(path, 'its bytes do not match its SHA-256');
+}
+
+function damaged(path: string, what: string): OplogError {
+  return new OplogError('corrupt-blob', `Cannot read the blob "${path}": ${what}`, { file: path });
+}

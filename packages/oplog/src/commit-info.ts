@@ -1,0 +1,164 @@
+import type { NewRecord, Record } from './record.ts';
+import type { Row } from './row.ts';
+import type { NewEntry } from './entry.ts';
+import { OplogError } from './errors.ts';
+import { SYSTEM_PART } from './reserved-ids.ts';
+
+/** What the log tells of a transaction. It is kept twice: as a record, and in `commitInfo` for other tools and for a fast start. */
+export interface TransactionFacts {
+  readonly txnSeq: number;
+  readonly uuid: string;
+  readonly command: readonly string[];
+  readonly user: string;
+  readonly host: string;
+  readonly startedMicros: bigint;
+  readonly timestampMicros: bigint;
+  readonly durationMicros: number;
+  readonly changes: ChangeCounts;
+  readonly pondId: string;
+}
+
+export interface ChangeCounts {
+  readonly created: number;
+  readonly written: number;
+  readonly renamed: number;
+  readonly removed: number;
+}
+
+/** The records of a transaction are repeated in `commitInfo` while they are no larger: then opening reads no Parquet. */
+export const PAYLOAD_BYTES: number = 8 * 1024;
+
+export function transactionRow(facts: TransactionFacts): Row {
+  const entry: NewEntry = {
+    uuid: facts.uuid,
+    command: JSON.stringify(facts.command),
+    user: facts.user,
+    host: facts.host,
+    startedMicros: facts.startedMicros,
+    durationMicros: facts.durationMicros,
+    changes: JSON.stringify(facts.changes),
+    pondId: facts.pondId,
+  };
+  return {
+    partId: SYSTEM_PART, recordKind: 'transaction', nodeId: facts.uuid, version: 1,
+    txnSeq: facts.txnSeq, timestampMicros: facts.timestampMicros, entry,
+  };
+}
+
+export function transactionFactsOf(row: Row): TransactionFacts {
+  const { entry } = row;
+  return {
+    txnSeq: row.txnSeq,
+    uuid: entry.uuid ?? row.nodeId,
+    command: stringsOf(parsed(entry.command)),
+    user: entry.user ?? '',
+    host: entry.host ?? '',
+    startedMicros: entry.startedMicros ?? row.timestampMicros,
+    timestampMicros: row.timestampMicros,
+    durationMicros: entry.durationMicros ?? 0,
+    changes: countsOf(parsed(entry.changes)),
+    pondId: entry.pondId ?? '',
+  };
+}
+
+/** The `duckpond` member of `commitInfo`, as JSON. */
+export function encodeCommitFacts(facts: TransactionFacts, records: readonly NewRecord[]): { [key: string]: unknown } {
+  const { txnSeq, uuid, command, user, host, startedMicros, timestampMicros, durationMicros, changes, pondId } = facts;
+  const bytes = records.reduce((sum, record) => sum + record.content.byteLength, 0);
+  const payload = bytes > PAYLOAD_BYTES ? undefined : records.map((record) => ({
+    part: record.partId, node: record.nodeId, version: record.version, kind: record.kind,
+    content: Buffer.from(record.content.buffer, record.content.byteOffset, record.content.byteLength).toString('base64'),
+  }));
+  return {
+    txnSeq, uuid, command, user, host, started: startedMicros.toString(), timestamp: timestampMicros.toString(), durationMicros, changes, pondId,
+    ...(payload === undefined ? {} : { payload }),
+  };
+}
+
+export interface CommitFacts {
+  readonly facts: TransactionFacts;
+  /** The records of the transaction when the commit repeats them. */
+  readonly records: readonly Record[] | undefined;
+}
+
+/**
+ * Reads the `duckpond` member of a commit.
+ *
+ * @returns undefined when the commit is no transaction (maintenance, or another program's)
+ */
+export function decodeCommitFacts(member: unknown, label: string): CommitFacts | undefined {
+  if (!isObject(member) || member['txnSeq'] === undefined) return undefined;
+  const facts: TransactionFacts = {
+    txnSeq: countOf(member['txnSeq'], label, 'txnSeq'),
+    uuid: textOf(member['uuid'], label, 'uuid'),
+    command: stringsOf(member['command']),
+    user: textOf(member['user'], label, 'user'),
+    host: textOf(member['host'], label, 'host'),
+    startedMicros: microsOf(member['started'], label, 'started'),
+    timestampMicros: microsOf(member['timestamp'], label, 'timestamp'),
+    durationMicros: countOf(member['durationMicros'], label, 'durationMicros'),
+    changes: countsOf(member['changes']),
+    pondId: textOf(member['pondId'], label, 'pondId'),
+  };
+  const payload = member['payload'];
+  if (!Array.isArray(payload)) return { facts, records: undefined };
+  return { facts, records: payload.map((item: unknown) => recordOf(item, facts, label)) };
+}
+
+function recordOf(item: unknown, facts: TransactionFacts, label: string): Record {
+  if (!isObject(item)) throw broken(label, 'payload');
+  return {
+    partId: textOf(item['part'], label, 'payload.part'),
+    nodeId: textOf(item['node'], label, 'payload.node'),
+    txnSeq: facts.txnSeq,
+    version: countOf(item['version'], label, 'payload.version'),
+    timestampMicros: facts.timestampMicros,
+    content: Buffer.from(textOf(item['content'], label, 'payload.content'), 'base64'),
+    kind: textOf(item['kind'], label, 'payload.kind'),
+    txnMin: null, keyMin: null, keyMax: null, timeMinMicros: null, timeMaxMicros: null,
+  };
+}
+
+function parsed(text: string | null | undefined): unknown {
+  if (text == null) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // Told as unknown by the log rather than hiding the transaction.
+  }
+}
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}
+
+function countsOf(value: unknown): ChangeCounts {
+  const count = (key: string): number => {
+    const number = isObject(value) ? value[key] : undefined;
+    return typeof number === 'number' && Number.isSafeInteger(number) ? number : 0;
+  };
+  return { created: count('created'), written: count('written'), renamed: count('renamed'), removed: count('removed') };
+}
+
+function broken(label: string, field: string): OplogError {
+  return new OplogError('corrupt-record', `Cannot read the transaction in "${label}": its field "${field}" is missing or of another type`, { file: label, field });
+}
+
+function textOf(value: unknown, label: string, field: string): string {
+  if (typeof value !== 'string') throw broken(label, field);
+  return value;
+}
+
+function countOf(value: unknown, label: string, field: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw broken(label, field);
+  return value;
+}
+
+function microsOf(value: unknown, label: string, field: string): bigint {
+  if (typeof value !== 'string' || !/^-?\d{1,19}$/.test(value)) throw broken(label, field);
+  return BigInt(value);
+}

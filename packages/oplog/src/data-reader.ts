@@ -1,0 +1,104 @@
+import type { AddFile, ObjectStore } from '@duckpond/delta';
+import { OplogError } from './errors.ts';
+import { readParquet, type ParquetSource } from './parquet.ts';
+import { Record } from './record.ts';
+import { rowsOfRecord, type Row } from './row.ts';
+
+export interface RecordFilter {
+  readonly partId?: string;
+  /** Of node records only those that may hold this node; others are not affected. */
+  readonly nodeId?: string;
+  readonly txnAtMost?: number;
+}
+
+/** Reads data files. What it has read of small files it keeps for a while: files never change. */
+export interface DataReader {
+  /** In file order. */
+  records(add: AddFile, filter?: RecordFilter): Promise<readonly Record[]>;
+  /** In file order; of packed records only the rows that the filter leaves. */
+  rows(add: AddFile, filter?: RecordFilter): Promise<Row[]>;
+}
+
+/** Files up to this size are read whole. */
+const WHOLE_READ_BYTES = 4 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+export function createDataReader(store: ObjectStore): DataReader {
+  const cache = new Map<string, { readonly sizeBytes: number; readonly records: Promise<readonly Record[]> }>();
+  const rowsOf = new WeakMap<Record, readonly Row[]>();
+  let cachedBytes = 0;
+
+  function wholeFile(add: AddFile): Promise<readonly Record[]> {
+    const known = cache.get(add.path);
+    if (known !== undefined) {
+      cache.delete(add.path);
+      cache.set(add.path, known);
+      return known.records;
+    }
+    const records = readWhole(store, add);
+    records.catch(() => cache.delete(add.path));
+    cache.set(add.path, { sizeBytes: add.size, records });
+    cachedBytes += add.size;
+    for (const [path, { sizeBytes }] of cache) {
+      if (cachedBytes <= CACHE_BYTES || path === add.path) break;
+      cache.delete(path);
+      cachedBytes -= sizeBytes;
+    }
+    return records;
+  }
+
+  function decoded(record: Record): readonly Row[] {
+    let rows = rowsOf.get(record);
+    if (rows === undefined) rowsOf.set(record, rows = rowsOfRecord(record));
+    return rows;
+  }
+
+  const reader: DataReader = {
+    async records(add, filter = {}) {
+      const { partId } = filter;
+      const records = add.size <= WHOLE_READ_BYTES
+        ? await wholeFile(add)
+        : await readParquet(Record, rangedSource(store, add), partId === undefined ? {} : { filter: { partId: [partId] } });
+      return records.filter((record) => mayHold(record, filter));
+    },
+
+    async rows(add, filter = {}) {
+      const { partId, nodeId, txnAtMost } = filter;
+      const rows = (await reader.records(add, filter)).flatMap(decoded);
+      return rows.filter((row) => (partId === undefined || row.partId === partId)
+        && (txnAtMost === undefined || row.txnSeq <= txnAtMost)
+        && (nodeId === undefined || row.recordKind !== 'node' || row.nodeId === nodeId));
+    },
+  };
+  return reader;
+}
+
+function mayHold(record: Record, { partId, nodeId, txnAtMost }: RecordFilter): boolean {
+  if (partId !== undefined && record.partId !== partId) return false;
+  if (txnAtMost !== undefined && (record.txnMin ?? record.txnSeq) > txnAtMost) return false;
+  if (nodeId === undefined || record.kind !== 'node') return true;
+  if (record.keyMin !== null && record.keyMax !== null) return record.keyMin <= nodeId && nodeId <= record.keyMax;
+  return record.nodeId === nodeId;
+}
+
+async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Record[]> {
+  const bytes = await store.get(add.path);
+  if (bytes?.byteLength !== add.size) throw missing(add);
+  return readParquet(Record, { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) });
+}
+
+function rangedSource(store: ObjectStore, add: AddFile): ParquetSource {
+  return {
+    label: add.path,
+    byteLength: add.size,
+    async slice(start, end) {
+      const bytes = await store.get(add.path, { start, end });
+      if (bytes?.byteLength !== Math.min(end, add.size) - start) throw missing(add);
+      return bytes;
+    },
+  };
+}
+
+function missing(add: AddFile): OplogError {
+  return new OplogError('corrupt-record', `Cannot read "${add.path}": it is missing or not of the ${add.size} bytes that were written`, { file: add.path });
+}

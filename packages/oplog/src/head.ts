@@ -1,0 +1,146 @@
+import { type AddFile, type Commit, openSnapshot, type ObjectStore, refreshSnapshot, type Snapshot, TAIL_MAX } from '@duckpond/delta';
+import { decodeCommitFacts, type TransactionFacts } from './commit-info.ts';
+import { dataFileFacts } from './data-file.ts';
+import type { DataReader } from './data-reader.ts';
+import { isCode, OplogError } from './errors.ts';
+import { foldRows, type Layer } from './fact.ts';
+import { createRecordsSource } from './records-source.ts';
+import { rowsOfRecord, type Row } from './row.ts';
+import { openStateRun } from './state/state-run.ts';
+import { readStateHint, type StateHint } from './state/state-files.ts';
+import { createStateSource, withFallback } from './state/state-source.ts';
+import { createView, type FactSource } from './view.ts';
+
+/** The on-disk format that this version writes and the highest that it reads. */
+export const FORMAT = 1;
+
+/** What one transaction did, as read from the log. */
+export interface TransactionLayer {
+  readonly facts: TransactionFacts;
+  readonly layer: Layer;
+  /** Whether the commit file repeats the records, so that replaying it reads no Parquet. */
+  readonly isLight: boolean;
+}
+
+/** The newest state known to this process. It never changes; the next state is another head. */
+export interface Head {
+  readonly snapshot: Snapshot;
+  readonly pondId: string;
+  /** 0 before the first transaction. */
+  readonly txnSeq: number;
+  readonly timestampMicros: bigint;
+  /** The folded state below `layers`; undefined when it is missing or unusable, and the records serve instead. */
+  readonly state: StateHint | undefined;
+  readonly base: FactSource;
+  /** The transactions since `state`, oldest first. */
+  readonly layers: readonly TransactionLayer[];
+  readonly view: FactSource;
+}
+
+/** `txn.appId` of the transactions of a pond. */
+export function appIdOf(pondId: string): string {
+  return `duckpond:${pondId}`;
+}
+
+/** @throws OplogError `not-a-pond`, `unsupported-format`; DeltaError when the log cannot be read */
+export async function openHead(store: ObjectStore, reader: DataReader): Promise<Head> {
+  const hint = await readStateHint(store);
+  const snapshot = await openSnapshot(store, hint === undefined ? {} : { hintVersion: hint.deltaVersion });
+  const pondId = assertFormat(snapshot);
+  return (hint && await headFromState(store, reader, snapshot, pondId, hint)) ?? headFromRecords(reader, snapshot, pondId);
+}
+
+/** The newest head: the same object when nothing is new. */
+export async function advanceHead(store: ObjectStore, reader: DataReader, head: Head): Promise<Head> {
+  const snapshot = await refreshSnapshot(store, head.snapshot);
+  if (snapshot === head.snapshot) return head;
+  if (snapshot.version - head.snapshot.version > TAIL_MAX || head.layers.length > TAIL_MAX) return openHead(store, reader);
+  return extendHead(reader, head, snapshot);
+}
+
+/** `head` with the commits that `snapshot` has on top of it. */
+export async function extendHead(reader: DataReader, head: Head, snapshot: Snapshot): Promise<Head> {
+  const commits = snapshot.tail.filter(({ version }) => version > head.snapshot.version);
+  return withLayers(head, snapshot, await layersOf(reader, commits));
+}
+
+function withLayers(head: Head, snapshot: Snapshot, added: readonly TransactionLayer[]): Head {
+  const layers = [...head.layers, ...added];
+  const newest = added.at(-1)?.facts ?? head;
+  return {
+    ...head, snapshot, layers, txnSeq: newest.txnSeq, timestampMicros: newest.timestampMicros,
+    view: createView(head.base, layers.map(({ layer }) => layer)),
+  };
+}
+
+async function headFromState(store: ObjectStore, reader: DataReader, snapshot: Snapshot, pondId: string, hint: StateHint): Promise<Head | undefined> {
+  const commits = snapshot.tail.filter(({ version }) => version > hint.deltaVersion);
+  if (commits.length !== snapshot.version - hint.deltaVersion) return undefined;
+  try {
+    const layers = await layersOf(reader, commits);
+    const first = layers[0]?.facts.txnSeq ?? newestTxnSeq(snapshot, pondId) + 1;
+    if (first !== hint.txnSeq + 1) return undefined;
+    const runs = await Promise.all(hint.runs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes)));
+    const base = withFallback(createStateSource(runs), () => createRecordsSource(reader, snapshot.files, hint.txnSeq), () => undefined);
+    const empty: Head = {
+      snapshot, pondId, txnSeq: hint.txnSeq, timestampMicros: hint.timestampMicros, state: hint, base, layers: [], view: base,
+    };
+    return withLayers(empty, snapshot, layers);
+  } catch (error) {
+    if (isCode(error, 'corrupt-state') || isCode(error, 'corrupt-record')) return undefined;
+    throw error;
+  }
+}
+
+function headFromRecords(reader: DataReader, snapshot: Snapshot, pondId: string): Head {
+  const txnSeq = newestTxnSeq(snapshot, pondId);
+  const base = createRecordsSource(reader, snapshot.files, txnSeq);
+  const times = [...snapshot.files.values()].map((add) => dataFileFacts(add).timeMaxMicros);
+  const timestampMicros = times.reduce((a, b) => (a > b ? a : b), 0n);
+  return { snapshot, pondId, txnSeq, timestampMicros, state: undefined, base, layers: [], view: base };
+}
+
+function newestTxnSeq(snapshot: Snapshot, pondId: string): number {
+  return Number(snapshot.transactions.get(appIdOf(pondId))?.version ?? 0);
+}
+
+function assertFormat(snapshot: Snapshot): string {
+  const { configuration } = snapshot.metadata;
+  const format = configuration['duckpond.format'];
+  const pondId = configuration['duckpond.id'];
+  if (format == null || pondId == null) {
+    throw new OplogError('not-a-pond', 'Cannot open the pond: its store is a Delta table of something else, a table with "duckpond.format" was wanted');
+  }
+  if (!(Number(format) <= FORMAT)) {
+    throw new OplogError(
+      'unsupported-format', `Cannot open the pond: it has format ${format}, this version reads formats up to ${FORMAT}`, { format, supported: FORMAT },
+    );
+  }
+  return pondId;
+}
+
+/** The transactions among commits, in order; maintenance and foreign commits change no state. */
+export async function layersOf(reader: DataReader, commits: readonly Commit[]): Promise<TransactionLayer[]> {
+  const layers: TransactionLayer[] = [];
+  for (const commit of commits) {
+    const transaction = await transactionOf(reader, commit);
+    if (transaction !== undefined) {
+      layers.push({ facts: transaction.facts, layer: foldRows(transaction.rows), isLight: transaction.isLight });
+    }
+  }
+  return layers;
+}
+
+/** The rows of the transaction that a commit is; undefined when it is none. */
+export async function transactionOf(
+  reader: DataReader, commit: Commit,
+): Promise<{ readonly facts: TransactionFacts; readonly rows: Row[]; readonly isLight: boolean } | undefined> {
+  const label = `_delta_log/${String(commit.version).padStart(20, '0')}.json`;
+  const found = decodeCommitFacts(commit.commitInfo?.['duckpond'], label);
+  if (found === undefined) return undefined;
+  if (found.records !== undefined) return { facts: found.facts, rows: found.records.flatMap(rowsOfRecord), isLight: true };
+  const added = commit.actions.flatMap((action): AddFile[] => (action.kind === 'add' && action.add.dataChange ? [action.add] : []));
+  const rows: Row[] = [];
+  for (const add of added) rows.push(...await reader.rows(add));
+  return { facts: found.facts, rows, isLight: false };
+}

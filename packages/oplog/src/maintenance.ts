@@ -1,0 +1,92 @@
+import { cleanLog, completeSnapshot, type ObjectStore, readLastCheckpoint, writeCheckpoint, writeChecksum } from '@duckpond/delta';
+import type { DataReader } from './data-reader.ts';
+import type { Environment } from './environment.ts';
+import { isCode } from './errors.ts';
+import type { Head } from './head.ts';
+import { merge, planMerge, TIER_0_FILES } from './merge.ts';
+import { createRecordsSource, foldRecords } from './records-source.ts';
+import { addStateRun, collectStateFiles, rowsOfLayers, type StateHint, writeStateHint } from './state/state-files.ts';
+import { openStateRun } from './state/state-run.ts';
+import { createStateSource, withFallback } from './state/state-source.ts';
+import { createView } from './view.ts';
+
+/** Readers replay at most about so many commits on top of the folded state. */
+const TAIL_COMMITS = 16;
+const CHECKPOINT_COMMITS = 32;
+/** How long a file that was merged into another stays, for readers that opened before. */
+const GRACE_MILLIS = 60 * 60 * 1000;
+const REMOVED_AT_ONCE = 256;
+/** Log files are cleaned up each time the version passes a multiple of this. */
+const CLEANUP_VERSIONS = 1024;
+
+/**
+ * What an ordinary commit does for the age of the pond, in small bounded steps: merge small files, fold the state,
+ * checkpoint. All of it can fail or be lost without losing anything: the transaction is committed already.
+ */
+export async function maintainAfterCommit(store: ObjectStore, reader: DataReader, environment: Environment, head: Head): Promise<Head> {
+  const tailCommits = head.snapshot.version - (head.state?.deltaVersion ?? -1);
+  const isHeavy = head.layers.at(-1)?.isLight === false;
+  if (tailCommits < TAIL_COMMITS && !isHeavy) return head;
+  try {
+    let current = head;
+    const plan = tailCommits >= TIER_0_FILES ? planMerge(current.snapshot.files.values(), { foreground: true }) : undefined;
+    if (plan !== undefined) current = (await merge(store, reader, environment, current, plan)).head;
+    return await foldState(store, reader, environment, current, true);
+  } catch (error) {
+    // Whatever was left undone is invisible, and the next commit tries again.
+    if (isFromOutside(error)) return head;
+    throw error;
+  }
+}
+
+function isFromOutside(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'DeltaError' || error.name === 'OplogError');
+}
+
+/** Writes the state at `head` beside the table, and what makes opening it cheap. The returned head reads from it. */
+export async function foldState(store: ObjectStore, reader: DataReader, environment: Environment, head: Head, foreground: boolean): Promise<Head> {
+  const { snapshot, txnSeq, timestampMicros } = head;
+  const nowMillis = Number(environment.nowMicros() / 1000n);
+  const unique = environment.uuid().slice(-12);
+  const hint = await newRuns();
+  await writeChecksum(store, snapshot);
+  await writeStateHint(store, hint);
+  await checkpointWhenDue(store, head, nowMillis);
+  const runs = await Promise.all(hint.runs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes)));
+  const base = withFallback(createStateSource(runs), () => createRecordsSource(reader, snapshot.files, txnSeq), () => undefined);
+  return { ...head, state: hint, base, layers: [], view: base };
+
+  async function newRuns(): Promise<StateHint> {
+    const place = { deltaVersion: snapshot.version, txnSeq, timestampMicros };
+    if (head.state !== undefined) {
+      try {
+        const rows = await rowsOfLayers(head.layers.map(({ layer }) => layer), head.view);
+        if (rows.length === 0) return { ...place, runs: head.state.runs };
+        const options = { firstTxnSeq: head.state.txnSeq + 1, txnSeq, unique, foreground };
+        return { ...place, runs: await addStateRun(store, head.state.runs, rows, options) };
+      } catch (error) {
+        if (!isCode(error, 'corrupt-state')) throw error;
+      }
+    }
+    const layer = await foldRecords(reader, snapshot.files, txnSeq);
+    const rows = await rowsOfLayers([layer], createView(createRecordsSource(reader, snapshot.files, txnSeq), []));
+    return { ...place, runs: await addStateRun(store, [], rows, { firstTxnSeq: 1, txnSeq, unique, foreground }) };
+  }
+}
+
+/** A checkpoint for readers that do not know the folded state; then the files that only older snapshots name can go. */
+async function checkpointWhenDue(store: ObjectStore, head: Head, nowMillis: number): Promise<void> {
+  const last = (await readLastCheckpoint(store))?.version ?? 0;
+  const { version } = head.snapshot;
+  if (version - last < Math.max(CHECKPOINT_COMMITS, head.snapshot.files.size / 50)) return;
+  const complete = await completeSnapshot(store, head.snapshot);
+  let removed = 0;
+  for (const { path, deletionTimestamp } of complete.tombstones.values()) {
+    if (nowMillis - (deletionTimestamp ?? nowMillis) <= GRACE_MILLIS || complete.files.has(path)) continue;
+    await store.delete(path);
+    if (++removed >= REMOVED_AT_ONCE) break;
+  }
+  await writeCheckpoint(store, complete);
+  await collectStateFiles(store, head.state?.runs ?? [], nowMillis);
+  if (Math.floor(version / CLEANUP_VERSIONS) !== Math.floor(last / CLEANUP_VERSIONS)) await cleanLog(store, { nowMillis });
+}

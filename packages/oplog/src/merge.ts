@@ -1,0 +1,75 @@
+import { type AddFile, commit, type ObjectStore, removeOf } from '@duckpond/delta';
+import { dataFileFacts, writeDataFile } from './data-file.ts';
+import type { DataReader } from './data-reader.ts';
+import { linkedActions } from './hash-chain.ts';
+import { advanceHead, extendHead, type Head } from './head.ts';
+import { ENGINE, type Environment } from './environment.ts';
+import { compareRows, type Row } from './row.ts';
+
+/** A commit that finds this many files of single transactions merges them. */
+export const TIER_0_FILES = 16;
+/** So many files of a higher tier become one of the next. */
+const TIER_FILES = 8;
+/** What a commit may read to merge; larger merges wait for `maintain`. */
+const FOREGROUND_BYTES = 4 * 1024 * 1024;
+/** Files are not made larger than about this. */
+const FILE_BYTES = 16 * 1024 * 1024;
+const ATTEMPTS = 3;
+
+export interface MergePlan {
+  readonly tier: number;
+  readonly inputs: readonly AddFile[];
+}
+
+/**
+ * The next merge that is due, lowest tier first: each row is rewritten once a tier, so O(log n) times. Pure.
+ *
+ * @param anyCount merge what there is, whatever the counts
+ */
+export function planMerge(files: Iterable<AddFile>, options: { readonly foreground: boolean; readonly anyCount?: boolean }): MergePlan | undefined {
+  const tiers = new Map<number, AddFile[]>();
+  for (const add of files) {
+    if (add.size >= FILE_BYTES) continue;
+    const { tier } = dataFileFacts(add);
+    tiers.set(tier, [...tiers.get(tier) ?? [], add]);
+  }
+  for (const tier of [...tiers.keys()].sort((a, b) => a - b)) {
+    const due = options.anyCount === true ? 2 : tier === 0 ? TIER_0_FILES : TIER_FILES;
+    const oldestFirst = (tiers.get(tier) ?? []).sort((a, b) => dataFileFacts(a).txnMin - dataFileFacts(b).txnMin);
+    const inputs: AddFile[] = [];
+    let bytes = 0;
+    for (const add of oldestFirst) {
+      if (bytes + add.size > (options.foreground ? FOREGROUND_BYTES : FILE_BYTES) && inputs.length > 0) break;
+      inputs.push(add);
+      bytes += add.size;
+    }
+    if (oldestFirst.length >= due && inputs.length >= 2) return { tier, inputs };
+  }
+  return undefined;
+}
+
+/** Puts the rows of the inputs into one file, sorted by part, and exchanges it for them in one commit that changes no data. */
+export async function merge(store: ObjectStore, reader: DataReader, environment: Environment, head: Head, plan: MergePlan): Promise<{ readonly head: Head; readonly merged: boolean }> {
+  const rows: Row[] = [];
+  for (const add of plan.inputs) rows.push(...await reader.rows(add));
+  rows.sort(compareRows);
+  const nowMillis = Number(environment.nowMicros() / 1000n);
+  const { add } = await writeDataFile(store, rows, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false });
+  let current = head;
+  for (let attempt = 0; attempt < ATTEMPTS && plan.inputs.every(({ path }) => current.snapshot.files.has(path)); attempt++) {
+    const actions = await linkedActions(
+      store, current.snapshot,
+      {
+        timestamp: nowMillis, operation: 'OPTIMIZE', operationParameters: { predicate: '[]' }, isBlindAppend: false, engineInfo: ENGINE,
+        txnId: environment.uuid(),
+      },
+      { maintenance: 'merge', tier: plan.tier + 1 },
+      [...plan.inputs.map((input) => ({ kind: 'remove', remove: removeOf(input, nowMillis, false) }) as const), { kind: 'add', add }],
+    );
+    const result = await commit(store, current.snapshot, actions);
+    if (result.kind === 'committed') return { head: await extendHead(reader, current, result.snapshot), merged: true };
+    current = await advanceHead(store, reader, current);
+  }
+  await store.delete(add.path);
+  return { head: current, merged: false };
+}

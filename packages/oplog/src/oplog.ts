@@ -1,0 +1,307 @@
+import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType } from '@duckpond/delta';
+import { type StoredContent, storeContent, readBlob } from './blob.ts';
+import { encodeCommitFacts, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
+import { type Clash, findClash } from './conflict.ts';
+import { dataFileFacts, writeDataFile } from './data-file.ts';
+import { createDataReader, type DataReader } from './data-reader.ts';
+import { ENGINE, type Environment } from './environment.ts';
+import { OplogError } from './errors.ts';
+import type { NodeFact } from './fact.ts';
+import { linkedActions } from './hash-chain.ts';
+import { advanceHead, appIdOf, extendHead, FORMAT, type Head, openHead, transactionOf } from './head.ts';
+import { maintainAfterCommit } from './maintenance.ts';
+import { Record } from './record.ts';
+import { createRecordsSource, rowsOfPart } from './records-source.ts';
+import { SYSTEM_PART } from './reserved-ids.ts';
+import type { Row } from './row.ts';
+import { deltaSchemaString } from './shape.ts';
+import { Transaction } from './transaction.ts';
+import type { FactSource } from './view.ts';
+
+/** One state of the log and what it takes to read its bytes. */
+export interface OplogView extends FactSource {
+  readonly txnSeq: number;
+  readonly timestampMicros: bigint;
+  /** The data files that hold it; for an older state, more than it needs. */
+  readonly files: ReadonlyMap<string, AddFile>;
+}
+
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly facts: TransactionFacts }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'conflict'; readonly clash: Clash };
+
+/** A writer gives up after so many lost races; each one means that another writer got through. */
+const MOST_ATTEMPTS = 1000;
+
+export interface CreateOplogOptions {
+  readonly pondId: string;
+  /** Joins the configuration of the table, beside `duckpond.format` and `duckpond.id`. */
+  readonly configuration: Readonly<{ [key: string]: string }>;
+  readonly command: readonly string[];
+  /** The rows of the first transaction. */
+  readonly firstRows: (txnSeq: number, timestampMicros: bigint) => readonly Row[];
+}
+
+/** @returns false when there is a table already */
+export async function createOplog(store: ObjectStore, environment: Environment, options: CreateOplogOptions): Promise<boolean> {
+  const { pondId } = options;
+  const timestampMicros = environment.nowMicros();
+  const uuid = environment.uuid();
+  const facts: TransactionFacts = {
+    txnSeq: 1, uuid, command: options.command, user: environment.user, host: environment.host, startedMicros: timestampMicros,
+    timestampMicros, durationMicros: 0, changes: { created: 1, written: 0, renamed: 0, removed: 0 }, pondId,
+  };
+  const nowMillis = Number(timestampMicros / 1000n);
+  const rows = [...options.firstRows(1, timestampMicros), transactionRow(facts)];
+  const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid, nowMillis, dataChange: true });
+  const [info, ...others] = await linkedActions(
+    store, undefined, { timestamp: nowMillis, operation: 'CREATE TABLE', operationParameters: {}, engineInfo: ENGINE, txnId: uuid },
+    encodeCommitFacts(facts, records), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
+  );
+  if (info?.kind !== 'commitInfo') throw new OplogError('invalid-transaction', 'Cannot create the log: its first commit has no commitInfo, one was wanted');
+  const result = await createTable(store, {
+    schema: JSON.parse(deltaSchemaString(Record)) as StructType,
+    configuration: {
+      'duckpond.format': String(FORMAT), 'duckpond.id': pondId, ...options.configuration,
+      'delta.deletedFileRetentionDuration': 'interval 1 hours', 'delta.logRetentionDuration': 'interval 7 days',
+    },
+    id: pondId,
+    createdMillis: nowMillis,
+    commitInfo: info.commitInfo,
+    actions: others,
+  });
+  if (result.kind === 'conflict') await store.delete(add.path);
+  return result.kind === 'committed';
+}
+
+function txnOf(facts: TransactionFacts): SetTransaction {
+  return { appId: appIdOf(facts.pondId), version: facts.txnSeq, lastUpdated: Number(facts.timestampMicros / 1000n) };
+}
+
+/** The log of one pond: reading any of its states, and the one way to add a transaction. */
+export class Oplog {
+  readonly store: ObjectStore;
+  readonly reader: DataReader;
+  readonly environment: Environment;
+  #head: Head;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(store: ObjectStore, reader: DataReader, environment: Environment, head: Head) {
+    this.store = store;
+    this.reader = reader;
+    this.environment = environment;
+    this.#head = head;
+  }
+
+  /** @throws OplogError `not-a-pond`, `unsupported-format`; DeltaError */
+  static async open(store: ObjectStore, environment: Environment): Promise<Oplog> {
+    const reader = createDataReader(store);
+    return new Oplog(store, reader, environment, await openHead(store, reader));
+  }
+
+  /** The newest head known to this process; `refresh` looks for a newer one. */
+  get head(): Head {
+    return this.#head;
+  }
+
+  async refresh(): Promise<Head> {
+    const head = await advanceHead(this.store, this.reader, this.#head);
+    if (head.snapshot.version >= this.#head.snapshot.version) this.#head = head;
+    return this.#head;
+  }
+
+  /** The newest state, or the one right after transaction `txnSeq`. */
+  async view(txnSeq?: number): Promise<OplogView> {
+    const head = await this.refresh();
+    if (txnSeq === undefined || txnSeq === head.txnSeq) return viewOf(head);
+    const facts = await this.transactionFacts(txnSeq);
+    const { files } = head.snapshot;
+    return { ...createRecordsSource(this.reader, files, txnSeq), txnSeq, timestampMicros: facts.timestampMicros, files };
+  }
+
+  /** @throws OplogError `not-found` */
+  async transactionFacts(txnSeq: number): Promise<TransactionFacts> {
+    const recent = this.#head.layers.find(({ facts }) => facts.txnSeq === txnSeq);
+    if (recent !== undefined) return recent.facts;
+    for (const row of await this.#auditRows(txnSeq, txnSeq)) if (row.txnSeq === txnSeq) return transactionFactsOf(row);
+    const { txnSeq: newest } = this.#head;
+    throw new OplogError('not-found', `Cannot read transaction ${txnSeq}: there is none, a number from 1 to ${newest} was wanted`, { txnSeq, newest });
+  }
+
+  /** The newest transaction that is not later than a time. @throws OplogError `not-found` */
+  async transactionAt(timeMicros: bigint): Promise<TransactionFacts> {
+    for await (const facts of this.transactions(timeMicros)) return facts;
+    throw new OplogError('not-found', 'Cannot read the state at that time: the pond is younger', { timeMicros });
+  }
+
+  /** Newest first; with a time, from the newest one that is not later. */
+  async *transactions(notLaterMicros?: bigint): AsyncGenerator<TransactionFacts> {
+    const wanted = (facts: TransactionFacts): boolean => notLaterMicros === undefined || facts.timestampMicros <= notLaterMicros;
+    let next = this.#head.txnSeq;
+    for await (const { facts } of this.#recentCommits()) {
+      if (facts.txnSeq !== next) break;
+      next--;
+      if (wanted(facts)) yield facts;
+    }
+    while (next > 0) {
+      const from = Math.max(1, next - 1023);
+      const rows = await this.#auditRows(from, next, notLaterMicros);
+      for (const row of rows.toSorted((a, b) => b.txnSeq - a.txnSeq)) {
+        const facts = transactionFactsOf(row);
+        if (wanted(facts)) yield facts;
+      }
+      next = from - 1;
+    }
+  }
+
+  /** The transactions whose commit files are there and light, newest first, with their rows. */
+  async *recentTransactions(): AsyncGenerator<{ readonly facts: TransactionFacts; readonly rows: readonly Row[] }> {
+    yield* this.#recentCommits();
+  }
+
+  async *#recentCommits(): AsyncGenerator<{ readonly facts: TransactionFacts; readonly rows: readonly Row[] }> {
+    const { snapshot } = this.#head;
+    const tail = new Map(snapshot.tail.map((known): [number, Commit] => [known.version, known]));
+    for (let version = snapshot.version; version >= 0; version--) {
+      const found = tail.get(version) ?? await readCommit(this.store, version);
+      if (found === undefined) return;
+      const transaction = await transactionOf(this.reader, found);
+      if (transaction !== undefined) yield transaction;
+    }
+  }
+
+  async #auditRows(from: number, to: number, notLaterMicros?: bigint): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const add of this.#head.snapshot.files.values()) {
+      const facts = dataFileFacts(add);
+      if (facts.txnMin > to || facts.txnMax < from || (notLaterMicros !== undefined && facts.timeMinMicros > notLaterMicros)) continue;
+      for (const row of await this.reader.rows(add, { partId: SYSTEM_PART, txnAtMost: to })) {
+        if (row.recordKind === 'transaction' && row.txnSeq >= from) rows.push(row);
+      }
+    }
+    return rows;
+  }
+
+  /** Every version of a node up to a state, oldest first. */
+  async versions(view: OplogView, partId: string, nodeId: string): Promise<Row[]> {
+    const rows = await rowsOfPart(this.reader, view.files.values(), partId, view.txnSeq, nodeId);
+    return rows.filter((row) => row.recordKind === 'node' && row.nodeId === nodeId && row.version > 0);
+  }
+
+  /** The row that holds one version of a node. @throws OplogError `not-found` */
+  async version(view: OplogView, partId: string, nodeId: string, version: number, txnSeq?: number): Promise<Row> {
+    for (const add of view.files.values()) {
+      const facts = dataFileFacts(add);
+      if (facts.parts?.has(partId) === false || (txnSeq !== undefined && (txnSeq < facts.txnMin || txnSeq > facts.txnMax))) continue;
+      for (const row of await this.reader.rows(add, { partId, nodeId, txnAtMost: view.txnSeq })) {
+        if (row.recordKind === 'node' && row.nodeId === nodeId && row.version === version) return row;
+      }
+    }
+    throw new OplogError('not-found', `Cannot read version ${version}: there is none`, { partId, nodeId, version });
+  }
+
+  /** The bytes of a node's newest version in `view`. */
+  async *content(view: OplogView, fact: NodeFact, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+    if (fact.sizeBytes === null || fact.sha256 === null) return;
+    if (fact.blob) yield* readBlob(this.store, fact.sha256, fact.sizeBytes, range);
+    else yield* this.contentOfRow(await this.version(view, fact.partId, fact.nodeId, fact.version, fact.txnSeq), range);
+  }
+
+  /** The bytes of the version that a row holds. */
+  async *contentOfRow(row: Row, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+    const { inline, blob, sha256, sizeBytes } = row.entry;
+    if (blob === true && sha256 != null && sizeBytes != null) yield* readBlob(this.store, sha256, sizeBytes, range);
+    else if (inline != null && inline.byteLength > 0) yield range === undefined ? inline : inline.subarray(range.start, range.end);
+  }
+
+  /** Takes in content; a large one is durable when this resolves, but belongs to nothing until a commit names it. */
+  storeContent(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, inlineBytes?: number): Promise<StoredContent> {
+    return storeContent(this.store, source, inlineBytes);
+  }
+
+  async begin(): Promise<Transaction> {
+    const head = await this.refresh();
+    return new Transaction(head, this.environment.uuid(), this.environment.nowMicros());
+  }
+
+  /**
+   * Adds the transaction to the log, after whatever others have committed since it began. When this resolves with
+   * `committed`, it is on disk. Commits of one process take turns; those of several race for the next version.
+   */
+  commit(transaction: Transaction, command: readonly string[]): Promise<CommitOutcome> {
+    const turn = this.#turn.then(() => this.#commit(transaction, command));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Runs something that changes the head (maintenance) between the commits of this process. */
+  exclusively<T>(work: (head: Head) => Promise<{ readonly head: Head; readonly value: T }>): Promise<T> {
+    const turn = this.#turn.then(async () => {
+      const { head, value } = await work(await this.refresh());
+      this.#head = head;
+      return value;
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #commit(transaction: Transaction, command: readonly string[]): Promise<CommitOutcome> {
+    if (transaction.isEmpty) return { kind: 'unchanged' };
+    const { environment, store } = this;
+    const footprint = transaction.footprint();
+    let checked = transaction.base;
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const head = await this.refresh();
+      const clash = findClash(footprint, await this.#rowsSince(checked, head));
+      if (clash !== undefined) return { kind: 'conflict', clash };
+      checked = head;
+      const now = environment.nowMicros();
+      const timestampMicros = now > head.timestampMicros ? now : head.timestampMicros + 1n;
+      const facts: TransactionFacts = {
+        txnSeq: head.txnSeq + 1, uuid: transaction.uuid, command, user: environment.user, host: environment.host,
+        startedMicros: transaction.startedMicros, timestampMicros,
+        durationMicros: Math.max(0, Number(now - transaction.startedMicros)), changes: transaction.counts(), pondId: head.pondId,
+      };
+      const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
+      const nowMillis = Number(timestampMicros / 1000n);
+      const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
+      const actions = await linkedActions(
+        store, head.snapshot,
+        { timestamp: nowMillis, operation: 'WRITE', operationParameters: { mode: 'Append' }, isBlindAppend: true, engineInfo: ENGINE, txnId: environment.uuid() },
+        encodeCommitFacts(facts, records), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
+      );
+      const result = await commit(store, head.snapshot, actions);
+      if (result.kind === 'committed') {
+        this.#head = await extendHead(this.reader, head, result.snapshot);
+        this.#head = await maintainAfterCommit(store, this.reader, environment, this.#head);
+        return { kind: 'committed', facts };
+      }
+      await store.delete(add.path);
+      await backOff(attempt, environment.uuid());
+    }
+    return { kind: 'conflict', clash: { txnSeq: this.#head.txnSeq, what: `the turn to commit, lost ${MOST_ATTEMPTS} times` } };
+  }
+
+  async #rowsSince(from: Head, to: Head): Promise<Row[]> {
+    const rows: Row[] = [];
+    const tail = new Map(to.snapshot.tail.map((known): [number, Commit] => [known.version, known]));
+    for (let version = from.snapshot.version + 1; version <= to.snapshot.version; version++) {
+      const found = tail.get(version) ?? await readCommit(this.store, version);
+      const transaction = found && await transactionOf(this.reader, found);
+      if (transaction !== undefined) rows.push(...transaction.rows);
+    }
+    return rows;
+  }
+}
+
+function viewOf(head: Head): OplogView {
+  const { view, txnSeq, timestampMicros } = head;
+  return { ...view, txnSeq, timestampMicros, files: head.snapshot.files };
+}
+
+/** Waits a random time that grows with the attempts, so that racing writers spread out; the bits of a UUID are the dice. */
+async function backOff(attempt: number, uuid: string): Promise<void> {
+  const dice = Number.parseInt(uuid.slice(-6), 16) / 0x1000000;
+  await new Promise((resolve) => setTimeout(resolve, dice * Math.min(attempt, 12)));
+}

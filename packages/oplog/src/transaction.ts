@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto';
+import type { StoredContent } from './blob.ts';
+import type { ChangeCounts } from './commit-info.ts';
+import { type Footprint, nameKey } from './conflict.ts';
+import type { NewEntry } from './entry.ts';
+import { OplogError } from './errors.ts';
+import type { Layer, NameFact, NodeFact, Touch } from './fact.ts';
+import type { Head } from './head.ts';
+import type { Row } from './row.ts';
+import { createView, type FactSource } from './view.ts';
+
+/** What a new version of a node says; what it leaves out stays as it was. */
+export interface NodeChange {
+  readonly content?: StoredContent;
+  readonly target?: string;
+  readonly factory?: string;
+  readonly config?: string;
+  readonly attributes?: string;
+}
+
+interface PendingName {
+  /** Where the name led before the transaction. */
+  readonly before: NameFact | undefined;
+  after: NameFact | undefined;
+}
+
+interface PendingNode {
+  readonly partId: string;
+  readonly nodeId: string;
+  readonly kind: string;
+  /** As it was before the transaction; undefined when the transaction created it. */
+  readonly base: NodeFact | undefined;
+  /** The versions that the transaction adds; more than one only for a series. */
+  changes: NodeChange[];
+  /** As it is with those versions, for reading within the transaction. */
+  fact: NodeFact;
+}
+
+interface PendingLayer extends Layer {
+  readonly names: Map<string, Map<string, NameFact | null>>;
+  readonly nodes: Map<string, Map<string, NodeFact | null>>;
+  readonly touches: Map<string, Touch>;
+}
+
+/** Changes that are not committed yet, on top of one state. It holds no lock and writes no log: `Oplog.commit` does that. */
+export class Transaction implements FactSource {
+  readonly uuid: string;
+  readonly startedMicros: bigint;
+  /** The state that the transaction began from. */
+  readonly base: Head;
+  readonly #view: FactSource;
+  readonly #layer: PendingLayer = { names: new Map(), nodes: new Map(), touches: new Map() };
+  readonly #names = new Map<string, Map<string, PendingName>>();
+  readonly #nodes = new Map<string, PendingNode>();
+  readonly #removed = new Map<string, NameFact>();
+  readonly #reliedNames = new Set<string>();
+  readonly #reliedParts = new Set<string>();
+  #renames = 0;
+
+  constructor(base: Head, uuid: string, startedMicros: bigint) {
+    this.uuid = uuid;
+    this.startedMicros = startedMicros;
+    this.base = base;
+    this.#view = createView(base.view, [this.#layer]);
+  }
+
+  /** A lookup on which the transaction relies: when others change the name before the commit, that is a conflict. */
+  async name(partId: string, name: string): Promise<NameFact | undefined> {
+    const fact = await this.#view.name(partId, name);
+    if (fact !== undefined && this.#names.get(partId)?.get(name) === undefined) this.#reliedNames.add(nameKey(partId, name));
+    return fact;
+  }
+
+  names(partId: string): AsyncIterable<readonly NameFact[]> { return this.#view.names(partId); }
+  node(partId: string, nodeId: string): Promise<NodeFact | undefined> { return this.#view.node(partId, nodeId); }
+  nodes(partId: string): AsyncIterable<readonly NodeFact[]> { return this.#view.nodes(partId); }
+
+  /** The content of a version that this transaction wrote; undefined for all others. */
+  pendingContents(nodeId: string): readonly StoredContent[] {
+    const node = this.#nodes.get(nodeId);
+    return node === undefined ? [] : node.changes.flatMap(({ content }) => (content === undefined ? [] : [content]));
+  }
+
+  /** The whole content of the directory is relied on from now on. */
+  relyOnPart(partId: string): void {
+    this.#reliedParts.add(partId);
+  }
+
+  /** Makes a free name lead to a node. */
+  async insert(partId: string, fact: NameFact): Promise<void> {
+    const pending = await this.#pendingName(partId, fact.name);
+    if (pending.after !== undefined) {
+      throw new OplogError('invalid-transaction', `Cannot insert the name "${fact.name}": it is taken, a free name was wanted`, { name: fact.name });
+    }
+    pending.after = fact;
+    this.#removed.delete(fact.childId);
+    this.#show(partId, fact.name, fact);
+  }
+
+  /** Takes a name away, and with it its node, unless `keepNode` says that the node lives on under another name. */
+  async remove(partId: string, name: string, keepNode: boolean): Promise<NameFact> {
+    const pending = await this.#pendingName(partId, name);
+    const fact = pending.after;
+    if (fact === undefined) throw new OplogError('invalid-transaction', `Cannot remove the name "${name}": it leads nowhere, a name that is there was wanted`, { name });
+    pending.after = undefined;
+    this.#show(partId, name, null);
+    if (keepNode) this.#renames++;
+    else this.#removeNode(fact);
+    return fact;
+  }
+
+  create(partId: string, nodeId: string, kind: string, change: NodeChange | undefined, timestampMicros: bigint): NodeFact {
+    const blank: NodeFact = {
+      partId, nodeId, kind, version: 0, txnSeq: 0, timestampMicros, sizeBytes: null, sha256: null, totalBytes: null, chain: null,
+      blob: false, target: null, factory: null, config: null, attributes: null,
+    };
+    const node: PendingNode = { partId, nodeId, kind, base: undefined, changes: [], fact: blank };
+    this.#nodes.set(nodeId, node);
+    return this.#addChange(node, change, timestampMicros);
+  }
+
+  /** Adds a version: to a series one more, to anything else the one that this transaction leaves. */
+  async write(partId: string, nodeId: string, change: NodeChange, timestampMicros: bigint): Promise<NodeFact> {
+    let node = this.#nodes.get(nodeId);
+    if (node === undefined) {
+      const base = await this.#view.node(partId, nodeId);
+      if (base === undefined) throw new OplogError('not-found', 'Cannot write a version: the node is not there, one that is was wanted', { partId, nodeId });
+      node = { partId, nodeId, kind: base.kind, base, changes: [], fact: base };
+      this.#nodes.set(nodeId, node);
+    }
+    return this.#addChange(node, change, timestampMicros);
+  }
+
+  get isEmpty(): boolean {
+    return this.#changedNames().length === 0 && this.#nodes.size === 0;
+  }
+
+  footprint(): Footprint {
+    const written = [...this.#nodes.values()].filter(({ base }) => base !== undefined);
+    return {
+      changedNames: new Set(this.#changedNames().map(([partId, name]) => nameKey(partId, name))),
+      reliedNames: this.#reliedNames,
+      reliedParts: this.#reliedParts,
+      writtenNodes: new Set(written.filter((node) => !isAppend(node)).map(({ nodeId }) => nodeId)),
+      appendedNodes: new Set(written.filter(isAppend).map(({ nodeId }) => nodeId)),
+    };
+  }
+
+  counts(): ChangeCounts {
+    const created = [...this.#nodes.values()].filter(({ base }) => base === undefined).length;
+    return { created, written: this.#nodes.size - created, renamed: this.#renames, removed: this.#removed.size };
+  }
+
+  /** The rows of the transaction when it comes right after the state of `view`. */
+  async rows(view: FactSource, txnSeq: number, timestampMicros: bigint): Promise<Row[]> {
+    const rows: Row[] = [];
+    const place = { txnSeq, timestampMicros };
+    const byPart = new Map<string, NewEntry[]>();
+    for (const [partId, , pending] of this.#changedNames()) {
+      let entries = byPart.get(partId);
+      if (entries === undefined) byPart.set(partId, entries = []);
+      entries.push(...this.#nameEntries(partId, pending));
+    }
+    for (const [partId, entries] of byPart) {
+      const isNew = this.#nodes.has(partId) && this.#nodes.get(partId)?.base === undefined;
+      const version = isNew ? 1 : ((await view.node(partId, partId))?.version ?? 0) + 1;
+      for (const entry of entries) rows.push({ ...place, partId, nodeId: partId, recordKind: 'directory', version, entry });
+    }
+    for (const node of this.#nodes.values()) {
+      let base = node.base === undefined ? undefined : await view.node(node.partId, node.nodeId) ?? node.base;
+      if (node.base === undefined && node.changes.length === 0) {
+        rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version: 0, entry: { kind: node.kind } });
+      }
+      for (const change of node.changes) {
+        const version = (base?.version ?? 0) + 1;
+        const fact = nextFact(node, base, change, version, timestampMicros);
+        rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version, entry: entryOf(fact, change) });
+        base = fact;
+      }
+    }
+    return rows.sort((a, b) => (a.partId < b.partId ? -1 : a.partId > b.partId ? 1 : 0) || rank(a) - rank(b));
+  }
+
+  #changedNames(): (readonly [partId: string, name: string, pending: PendingName])[] {
+    return [...this.#names].flatMap(([partId, names]) => [...names].flatMap(([name, pending]) => (
+      pending.before === pending.after || (pending.before !== undefined && pending.before.childId === pending.after?.childId)
+        ? [] : [[partId, name, pending] as const])));
+  }
+
+  #nameEntries(partId: string, { before, after }: PendingName): NewEntry[] {
+    const entries: NewEntry[] = [];
+    if (before !== undefined) entries.push({ ...childOf(partId, before), operation: this.#removed.has(before.childId) ? 'delete' : 'rename' });
+    if (after !== undefined) entries.push({ ...childOf(partId, after), operation: 'insert' });
+    return entries;
+  }
+
+  async #pendingName(partId: string, name: string): Promise<PendingName> {
+    let names = this.#names.get(partId);
+    if (names === undefined) this.#names.set(partId, names = new Map<string, PendingName>());
+    let pending = names.get(name);
+    if (pending === undefined) {
+      const before = await this.base.view.name(partId, name);
+      names.set(name, pending = { before, after: before });
+    }
+    return pending;
+  }
+
+  #show(partId: string, name: string, fact: NameFact | null): void {
+    let names = this.#layer.names.get(partId);
+    if (names === undefined) this.#layer.names.set(partId, names = new Map<string, NameFact | null>());
+    names.set(name, fact);
+  }
+
+  #removeNode(fact: NameFact): void {
+    const pending = this.#nodes.get(fact.childId);
+    this.#nodes.delete(fact.childId);
+    this.#showNode(fact.childPart, fact.childId, null);
+    if (pending !== undefined && pending.base === undefined) {
+      // Created and removed within the transaction: nothing of it, nor of what was put below it, is to be stored.
+      const below = this.#names.get(fact.childId);
+      this.#names.delete(fact.childId);
+      for (const { after } of below?.values() ?? []) if (after !== undefined) this.#removeNode(after);
+      return;
+    }
+    this.#removed.set(fact.childId, fact);
+  }
+
+  #addChange(node: PendingNode, change: NodeChange | undefined, timestampMicros: bigint): NodeFact {
+    if (change !== undefined) {
+      node.changes = node.kind === 'series' && change.content !== undefined ? [...node.changes, change] : [{ ...node.changes.at(-1), ...change }];
+    }
+    let fact = node.base;
+    for (const step of node.changes) fact = nextFact(node, fact, step, (fact?.version ?? 0) + 1, timestampMicros);
+    node.fact = fact ?? node.fact;
+    this.#showNode(node.partId, node.nodeId, node.fact);
+    return node.fact;
+  }
+
+  #showNode(partId: string, nodeId: string, fact: NodeFact | null): void {
+    let nodes = this.#layer.nodes.get(partId);
+    if (nodes === undefined) this.#layer.nodes.set(partId, nodes = new Map<string, NodeFact | null>());
+    nodes.set(nodeId, fact);
+  }
+}
+
+function rank(row: Row): number {
+  return row.recordKind === 'directory' ? 0 : 1;
+}
+
+function isAppend(node: PendingNode): boolean {
+  return node.kind === 'series' && node.changes.every(({ content, ...rest }) => content !== undefined && Object.keys(rest).length === 0);
+}
+
+function childOf(partId: string, fact: NameFact): NewEntry {
+  const usual = fact.childKind === 'directory' ? fact.childId : partId;
+  return { name: fact.name, childId: fact.childId, childKind: fact.childKind, childHome: fact.childPart === usual ? null : fact.childPart };
+}
+
+function nextFact(node: PendingNode, base: NodeFact | undefined, change: NodeChange, version: number, timestampMicros: bigint): NodeFact {
+  const { content } = change;
+  const isSeries = node.kind === 'series';
+  // A version of a series is one part of it: what it does not bring, it does not have.
+  const inherited = isSeries ? undefined : base;
+  return {
+    partId: node.partId,
+    nodeId: node.nodeId,
+    kind: node.kind,
+    version,
+    txnSeq: base?.txnSeq ?? 0,
+    timestampMicros,
+    sizeBytes: content?.sizeBytes ?? inherited?.sizeBytes ?? null,
+    sha256: content?.sha256 ?? inherited?.sha256 ?? null,
+    totalBytes: isSeries ? (base?.totalBytes ?? 0) + (content?.sizeBytes ?? 0) : null,
+    chain: isSeries ? chainOf(base?.chain ?? null, content?.sha256) : null,
+    blob: content === undefined ? inherited?.blob ?? false : content.inline === undefined,
+    target: change.target ?? base?.target ?? null,
+    factory: change.factory ?? base?.factory ?? null,
+    config: change.config ?? base?.config ?? null,
+    attributes: change.attributes ?? base?.attributes ?? null,
+  };
+}
+
+function chainOf(before: Uint8Array | null, sha256: Uint8Array | undefined): Uint8Array | null {
+  if (sha256 === undefined) return before;
+  return createHash('sha256').update(before ?? new Uint8Array(32)).update(sha256).digest();
+}
+
+function entryOf(fact: NodeFact, change: NodeChange): NewEntry {
+  return {
+    kind: fact.kind,
+    sizeBytes: fact.sizeBytes,
+    sha256: fact.sha256,
+    inline: change.content?.inline ?? null,
+    blob: fact.blob ? true : null,
+    totalBytes: fact.totalBytes,
+    chain: fact.chain,
+    target: fact.target,
+    factory: fact.factory,
+    config: fact.config,
+    attributes: fact.attributes,
+  };
+}
