@@ -21,6 +21,7 @@ export class DurableDirectories {
   }
 
   ensure(directory: string): void {
+    this.#assertTrusted(directory);
     if (this.#known.has(directory)) return;
     if (directory === this.#root) {
       this.#makeOutside(directory);
@@ -45,7 +46,7 @@ export class DurableDirectories {
    * reports a lost page once). What is acknowledged later would stand on a gap, so the directory takes no more writes.
    */
   sync(directory: string): void {
-    this.assertTrusted(directory);
+    this.#assertTrusted(directory);
     try {
       this.#io.fsyncDirectory(directory);
     } catch (error) {
@@ -54,7 +55,7 @@ export class DurableDirectories {
     }
   }
 
-  assertTrusted(directory: string): void {
+  #assertTrusted(directory: string): void {
     if (!this.#failed.has(directory)) return;
     const message = `Cannot write into ${JSON.stringify(directory)}: an earlier fsync of it failed, so that it is unknown what is on `
       + 'the disk, check the disk and start again';

@@ -79,6 +79,7 @@ class LocalStore implements ObjectStore {
       const status = this.#io.stat(file);
       return status?.kind === 'file' ? { path, sizeBytes: status.sizeBytes, modifiedMillis: status.modifiedMillis } : undefined;
     } catch (error) {
+      if (isAbsence(error)) return undefined;
       throw storageError(error, 'look up', path);
     }
   }
@@ -183,7 +184,6 @@ class LocalStore implements ObjectStore {
 
   #createTemporary(directory: string): { file: number; temporary: string } {
     this.#directories.ensure(directory);
-    this.#directories.assertTrusted(directory);
     this.#temporaries += 1;
     const temporary = join(directory, temporaryName(this.#io.processId, this.#token, this.#temporaries));
     try {

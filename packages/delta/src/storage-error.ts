@@ -36,5 +36,6 @@ export function storageError(error: unknown, verb: string, path: string): unknow
   if (!(error instanceof Error) || errno === undefined) return error;
   const operation = 'syscall' in error ? error.syscall : verb;
   const advice = WHAT_TO_DO[errno] ?? error.message;
-  return new DeltaError('storage', `Cannot ${verb} ${JSON.stringify(path)}: ${advice} (${errno})`, { path, operation, errno }, { cause: error });
+  const message = `Cannot ${verb} ${JSON.stringify(path)}: ${advice} (${errno})`;
+  return new DeltaError('storage', message, { path, operation, errno }, { cause: error });
 }
