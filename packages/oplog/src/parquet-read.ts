@@ -84,9 +84,7 @@ export async function readParquet<T extends Shape, K extends keyof T['specs'] = 
 }
 
 async function read(hyparquet: Hyparquet, shape: Shape, source: ParquetSource, options: AnyOptions): Promise<MutableRow[]> {
-  let opening = opened.get(source);
-  if (opening === undefined) opened.set(source, opening = openFile(hyparquet, source));
-  const { file, metadata } = await opening;
+  const { file, metadata } = await openOnce(hyparquet, source);
   const leaves = topLevelLeaves(metadata);
   const wanted = shape.columns.filter(({ key }) => options.columns === undefined || options.columns.includes(key));
   const conditions = conditionsOf(shape, options.filter ?? {});
@@ -187,6 +185,15 @@ async function columnData(scan: ParquetScan, column: string, { rowStart, rowEnd 
     throw new OplogError('corrupt-record', `column "${column}" has ${values.length} values for ${rowEnd - rowStart} rows`, { column });
   }
   return values;
+}
+
+function openOnce(hyparquet: Hyparquet, source: ParquetSource): Promise<OpenFile> {
+  const known = opened.get(source);
+  if (known !== undefined) return known;
+  const opening = openFile(hyparquet, source);
+  opened.set(source, opening);
+  opening.catch(() => opened.delete(source));
+  return opening;
 }
 
 async function openFile(hyparquet: Hyparquet, source: ParquetSource): Promise<OpenFile> {

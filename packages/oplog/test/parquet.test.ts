@@ -35,7 +35,11 @@ function id(index: number): string {
 function history(parts: number, each: number, contentBytes: number): NewRecord[] {
   return Array.from({ length: parts * each }, (_, index) => {
     const content = new Uint8Array(contentBytes);
-    for (let i = 0; i < contentBytes; i += 1) content[i] = (index * 31 + i * i * 7) & 255;
+    let random = index + 1;
+    for (let i = 0; i < contentBytes; i += 1) {
+      random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
+      content[i] = random >>> 24;
+    }
     return {
       partId: id(Math.floor(index / each)), nodeId: id(index), txnSeq: (index % each) * parts + 1, version: index % each + 1,
       timestampMicros: 1_790_000_000_000_000n + BigInt(index), content,
