@@ -11,22 +11,22 @@ export type NodeSpec =
   | { readonly kind: FileKind; readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> };
 
 /**
- * The port through which a file system is changed. What it has written, it also reads.
+ * The port through which a file system is changed. What it has written, it also reads, through node values of any age.
  * Names reaching it are valid (`path.ts` says which) and directories are stored ones, never computed.
  */
 export interface NodeWriter extends NodeReader {
   /** Rejects with `already-exists` when the name is taken, changing nothing. */
   create(directory: DirectoryNode, name: string, spec: NodeSpec): Promise<Node>;
 
-  /** A new version: the whole content of `data` and `table`, one more part of a `series`. */
+  /** A new version: the whole content of `data` and `table`, one more part of a `series`. Content that fails leaves no version. */
   write(file: FileNode, content: Content): Promise<FileNode>;
 
   /** Replaces how a computed node is made, and the attributes of any node: a new version without content. */
   update(node: Node, change: { readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> }): Promise<Node>;
 
-  /** Moves one name, whatever is below it, in constant time. The new name must be free (`already-exists`). */
+  /** Moves one name (`not-found`), whatever is below it, in constant time. The new name must be free (`already-exists`). */
   rename(from: DirectoryNode, name: string, to: DirectoryNode, newName: string): Promise<void>;
 
-  /** Removes one name and all that can be reached only through it, in constant time. */
+  /** Removes one name (`not-found`) and all that can be reached only through it, in constant time. */
   remove(directory: DirectoryNode, name: string): Promise<void>;
 }

@@ -28,7 +28,9 @@ export interface GlobOptions {
   readonly hidden?: boolean;
 }
 
-export interface WalkOptions extends GlobOptions {
+export interface WalkOptions {
+  /** Whether names that begin with a dot, and all below them, are in it. Default true: a walk is complete. */
+  readonly hidden?: boolean;
   /** How many levels below the start; default all. */
   readonly depth?: number;
 }
