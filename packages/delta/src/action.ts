@@ -212,7 +212,8 @@ export function decodeMetadata(value: unknown, place: Place): Metadata {
     name: fields.optionalText('name'),
     description: fields.optionalText('description'),
     format: fields.optional('format', decodeFormat) ?? { provider: 'parquet', options: {} },
-    schemaString: fields.text('schemaString'),
+    // Required, yet Spark itself writes and reads tables without: they have no columns.
+    schemaString: fields.optionalText('schemaString') ?? '{"type":"struct","fields":[]}',
     partitionColumns: fields.optionalTextList('partitionColumns') ?? [],
     createdTime: fields.optionalInteger('createdTime'),
     configuration: fields.optionalTextMap('configuration') ?? {},

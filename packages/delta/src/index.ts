@@ -22,3 +22,10 @@ export { isAbsolutePath } from './table-path.ts';
 export { type VersionTime, versionTimes } from './time-travel.ts';
 export { type CheckpointOptions, writeCheckpoint, type WrittenCheckpoint } from './checkpoint-write.ts';
 export { readLastCheckpoint } from './last-checkpoint.ts';
+export { deletionVectorPath, readDeletionVector } from './deletion-vector.ts';
+export {
+  type ColumnStatistics, decodeStatistics, encodeStatistics, type EncodeStatisticsOptions, type FileStatistics, mayMatch, type StatisticsValue,
+  type ValueRange,
+} from './stats.ts';
+export { planVacuum, vacuum, type VacuumOptions, type VacuumResult } from './vacuum.ts';
+export { cleanLog, type LogCleanupOptions, type LogCleanupPlan } from './log-cleanup.ts';

@@ -1,5 +1,5 @@
 import { DeltaError } from './errors.ts';
-import { availableVersions, listLog } from './log-segment.ts';
+import { availableVersions, type ListedLogFile, listLog } from './log-segment.ts';
 import { readCommit } from './commit-file.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -15,11 +15,15 @@ export interface VersionTime {
  */
 export async function versionTimes(store: ObjectStore): Promise<VersionTime[]> {
   const listed = await listLog(store);
-  const range = availableVersions(listed.map(({ file }) => file));
+  const oldest = availableVersions(listed.map(({ file }) => file))?.oldest;
+  return monotoneTimes(listed).filter(({ version }) => oldest !== undefined && version >= oldest);
+}
+
+export function monotoneTimes(listed: readonly ListedLogFile[]): VersionTime[] {
   const times: VersionTime[] = [];
   let previous = -Infinity;
   for (const { file, modifiedMillis } of listed) {
-    if (file.kind !== 'commit' || range === undefined || file.version < range.oldest) continue;
+    if (file.kind !== 'commit') continue;
     previous = Math.max(modifiedMillis, previous + 1);
     times.push({ version: file.version, timestampMillis: previous });
   }
