@@ -21,3 +21,11 @@ export {
 export type { NamePattern } from './glob-name.ts';
 export { openFs, openWritableFs } from './fs.ts';
 export { createMemoryStore, type MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export {
+  type ComputedDirectory, type ComputedFile, type DirectoryFactory, type Factory, type FactoryContext, type FactoryRegistry,
+  type FileFactory, isComputedNode, withFactories, withFactoriesForWrite,
+} from './dynamic.ts';
+export { computedChild, derivedNodeId } from './computed-node.ts';
+export { type NameMapping, REVERSED, type ViewConfig, viewDirectory } from './view-directory.ts';
+export { globDirectory, type GlobDirectoryConfig } from './glob-directory.ts';
+export { cutRange } from './byte-range.ts';

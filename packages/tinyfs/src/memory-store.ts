@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cutRange } from './byte-range.ts';
 import { cannot, quote, type TinyFsError } from './errors.ts';
 import { type NodeId, ROOT_ID } from './node-id.ts';
 import { type Computation, type DirectoryEntry, type DirectoryNode, type FileNode, isFile, type Node, type VersionInfo } from './node.ts';
@@ -174,7 +175,8 @@ function memoryReader(state: State): NodeReader {
     async *content(file, options = {}) {
       const { node, versions } = find(state, file);
       if (!isFile(node) || node.computed !== undefined) throw uncomputed('read', file);
-      yield* cut(parts(node, versions, options), options.range);
+      // Handed out as copies, so that no reader can change what is stored.
+      for await (const chunk of cutRange(parts(node, versions, options), options.range)) yield chunk.slice();
     },
 
     async *versions(node) {
@@ -196,17 +198,6 @@ function parts(node: FileNode, versions: readonly Version[], { version: wanted }
   }
   const bytes = chosen.flatMap((version) => (version.bytes === undefined ? [] : [version.bytes]));
   return node.kind === 'series' ? bytes : bytes.slice(-1);
-}
-
-function* cut(chunks: Iterable<Uint8Array>, range: ContentOptions['range']): Iterable<Uint8Array> {
-  let position = 0;
-  for (const chunk of chunks) {
-    const start = Math.max((range?.start ?? 0) - position, 0);
-    const end = Math.min((range?.end ?? Infinity) - position, chunk.length);
-    position += chunk.length;
-    // Handed out as a copy, so that no reader can change what is stored.
-    if (start < end) yield chunk.slice(start, end);
-  }
 }
 
 async function collect(content: Content): Promise<Uint8Array> {

@@ -91,7 +91,7 @@ export async function lookupIn(reader: NodeReader, place: Place, name: string): 
   try {
     return await reader.lookup(place.node, name);
   } catch (error) {
-    throw withPath(error, place.node, place.path);
+    throw withPath(error, place.node.id, place.path);
   }
 }
 
@@ -99,14 +99,14 @@ export async function* entriesOf(reader: NodeReader, place: Place): AsyncIterabl
   try {
     yield* reader.entries(place.node);
   } catch (error) {
-    throw withPath(error, place.node, place.path);
+    throw withPath(error, place.node.id, place.path);
   }
 }
 
-/** A reader knows nodes and no paths: an error about a node is told again with the path that reached it. */
-export function withPath(error: unknown, node: Node, path: string): unknown {
-  if (!(error instanceof TinyFsError) || error.path !== node.id) return error;
-  return new TinyFsError(error.code, path, error.message.replaceAll(quote(node.id), quote(path)), { cause: error });
+/** A reader knows nodes and names but no paths: an error about one is told again with the path that reached it. */
+export function withPath(error: unknown, about: string, path: string): unknown {
+  if (!(error instanceof TinyFsError) || error.path !== about) return error;
+  return new TinyFsError(error.code, path, error.message.replaceAll(quote(about), quote(path)), { cause: error });
 }
 
 /** Goes `path` on from the top of `walked`, the directories passed so far, each at its real place. */

@@ -71,7 +71,7 @@ export function openWorkingDirectory(reader: NodeReader, at: Place): WD {
       try {
         yield* reader.content(found.node, options);
       } catch (error) {
-        throw withPath(error, found.node, found.path);
+        throw withPath(error, found.node.id, found.path);
       }
     },
 
@@ -86,7 +86,7 @@ export function openWorkingDirectory(reader: NodeReader, at: Place): WD {
       try {
         yield* reader.versions(found.node);
       } catch (error) {
-        throw withPath(error, found.node, found.path);
+        throw withPath(error, found.node.id, found.path);
       }
     },
   };

@@ -38,7 +38,11 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
     }
     mustNameFile(found, spec, verb, shown);
     mustBeStored(found.holder, verb, shown);
-    return { path: found.path, node: await writer.create(found.holder.node, found.name, spec) };
+    try {
+      return { path: found.path, node: await writer.create(found.holder.node, found.name, spec) };
+    } catch (error) {
+      throw withPath(error, found.name, shown);
+    }
   };
 
   const writeNew = async (free: Free, kind: FileKind, content: Content, shown: string): Promise<NodePath> => {
@@ -113,7 +117,7 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
       try {
         return { ...nodePath(found), node: await writer.update(found.node, change) };
       } catch (error) {
-        throw withPath(error, found.node, found.path);
+        throw withPath(error, found.node.id, found.path);
       }
     },
 
