@@ -133,8 +133,11 @@ function decodeBatch(shape: Shape, stream: Stream, reader: FlatReader, fields: r
 
 /** A row in which everything is null: copying it is the fastest way to a row. */
 function templateOf(shape: Shape): MutableRow {
-  let template = templates.get(shape);
-  if (template === undefined) templates.set(shape, template = Object.fromEntries(shape.columns.map(({ key }) => [key, null])));
+  const known = templates.get(shape);
+  if (known !== undefined) return known;
+  // Assigning key by key would make a dictionary of it, which is copied at a twentieth of the speed.
+  const template: MutableRow = Object.fromEntries(shape.columns.map(({ key }) => [key, null]));
+  templates.set(shape, template);
   return template;
 }
 

@@ -39,7 +39,11 @@ const schemas = new Map<string, Uint8Array>();
  * Throws `invalid-transaction` for a value that its column cannot hold.
  */
 export function encodeIpc<T extends Shape>(shape: T, rows: readonly NewRowOf<T>[]): Uint8Array<ArrayBuffer> {
-  const columns = [...ownColumns(shape, rows), ...carriedColumns(shape, rows)];
+  const columns = ownColumns(shape, rows);
+  columns.push(...carriedColumns(shape, rows));
+  // Rows without a value still have to be counted by something that takes space in the body.
+  const [first] = shape.columns;
+  if (columns.length === 0 && rows.length > 0 && first !== undefined) columns.push(ownColumn(shape, first, rows, rows.length));
   const schema = schemaBytes(columns.map(({ field }) => field), columns.map(({ key }) => key).join('\n'));
   body.length = 0;
   body.buffers.length = 0;
@@ -76,15 +80,20 @@ function ownColumns(shape: Shape, rows: readonly Row[]): Written[] {
     }
     if (!column.nullable && nulls > 0) throw refused(shape, column, 'null', `a ${column.type}`);
     if (column.nullable && nulls === rows.length) continue;
-    written.push({
-      field: storedField(column),
-      key: `${column.name}:${column.type}${column.nullable ? '?' : ''}`,
-      nulls,
-      write: (out, count) => writeValues(out, shape, column, rows, count),
-      isNull: (row) => (rows[row]?.[key] ?? null) === null,
-    });
+    written.push(ownColumn(shape, column, rows, nulls));
   }
   return written;
+}
+
+function ownColumn(shape: Shape, column: Column, rows: readonly Row[], nulls: number): Written {
+  const { key } = column;
+  return {
+    field: storedField(column),
+    key: `${column.name}:${column.type}${column.nullable ? '?' : ''}`,
+    nulls,
+    write: (out, count) => writeValues(out, shape, column, rows, count),
+    isNull: (row) => (rows[row]?.[key] ?? null) === null,
+  };
 }
 
 function carriedColumns(shape: Shape, rows: readonly Row[]): Written[] {
@@ -104,7 +113,7 @@ function carriedColumns(shape: Shape, rows: readonly Row[]): Written[] {
   });
   return [...found].map(([name, { type, values, count }]) => ({
     field: { name, type, nullable: true },
-    key: `${name}=${arrowTypeKey(type)}`,
+    key: `${JSON.stringify(name)}=${arrowTypeKey(type)}`,
     nulls: rows.length - count,
     write: (out, rowCount) => writeRaw(out, type, values, rowCount),
     isNull: (row) => values[row] === undefined,
@@ -208,7 +217,7 @@ function writeValues(out: Body, shape: Shape, column: Column, rows: readonly Row
       if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw refused(shape, column, value, 'a bigint of 64 bits');
       view.setBigInt64(position, value, true);
     } else if (type === 'integer') {
-      if ((value as number | 0) !== value) throw refused(shape, column, value, 'an integer of 32 bits');
+      if (typeof value !== 'number' || (value | 0) !== value) throw refused(shape, column, value, 'an integer of 32 bits');
       view.setInt32(position, value, true);
     } else if (type === 'double') {
       if (typeof value !== 'number') throw refused(shape, column, value, 'a number');

@@ -13,12 +13,17 @@ export interface ParquetEncodeOptions {
   readonly pageSizeBytes?: number;
 }
 
-/** Encodes at least one row as a Parquet file. Synchronous. Throws `invalid-transaction` for a value that its column cannot hold. */
+/**
+ * Encodes at least one row as a Parquet file; columns that are null in all rows are left out, as Delta allows. Synchronous.
+ * Throws `invalid-transaction` for a value that its column cannot hold.
+ */
 export type EncodeParquet = <T extends Shape>(shape: T, rows: readonly NewRowOf<T>[], options: ParquetEncodeOptions) => Uint8Array<ArrayBuffer>;
 
 type Row = Readonly<Record<PropertyKey, unknown>>;
 type Writer = typeof import('hyparquet-writer');
 
+/** Up to here a file is read whole and the statistics of its `add` action say what it has: Parquet's own would cost more than the rows. */
+const SMALL_ROWS = 100;
 const ROW_GROUP_ROWS = 20_000;
 const PAGE_SIZE_BYTES = 65_536;
 /** The default of 16 would make all UUIDv7 of one millisecond look the same. */
@@ -41,20 +46,24 @@ export async function encodeParquet<T extends Shape>(
 function encode(writer: Writer, shape: Shape, rows: readonly Row[], options: ParquetEncodeOptions): Uint8Array<ArrayBuffer> {
   // parquet-rs, and with it delta-rs, cannot read a file of 0 rows.
   if (rows.length === 0) throw new OplogError('invalid-transaction', `Cannot encode ${shape.name} as Parquet: there are 0 rows, at least 1 was wanted`);
-  const own = shape.columns.map((column) => columnValues(shape, column, rows));
-  const extra = carriedColumns(shape, rows);
-  const fields = [...parquetFields(shape), ...extra.map(({ field }) => field)];
+  const fields = parquetFields(shape);
+  const own = shape.columns.flatMap((column, index) => {
+    const field = fields[index];
+    return field === undefined ? [] : [{ field, values: columnValues(shape, column, rows) }];
+  });
+  const used = own.filter(({ field, values }) => field.repetition_type === 'REQUIRED' || values.some((value) => value !== null));
+  const columns = [...(used.length > 0 ? used : own.slice(0, 1)), ...carriedColumns(shape, rows)];
   const buffer = writer.parquetWriteBuffer({
-    schema: parquetSchemaOf(fields),
-    columnData: fields.map((field, index) => {
-      const binary = field.type === 'BYTE_ARRAY' && field.converted_type !== 'UTF8';
+    schema: parquetSchemaOf(columns.map(({ field }) => field)),
+    columnData: columns.map(({ field, values }) => {
+      const ordered = field.type !== 'BYTE_ARRAY' || field.converted_type === 'UTF8';
       return {
         name: field.name,
-        data: own[index] ?? extra[index - own.length]?.values ?? [],
+        data: values,
         // A dictionary would merge -0 and 0, and put so many rows into a page that a page index finds little.
         encoding: 'PLAIN' as const,
-        statistics: !binary,
-        columnIndex: !binary,
+        statistics: ordered && rows.length > SMALL_ROWS,
+        columnIndex: ordered,
       };
     }),
     codec: options.codec === 'gzip' ? 'GZIP' : 'SNAPPY',

@@ -72,6 +72,7 @@ export function defineShape<const S extends ColumnSpecs>(name: string, specs: S)
   }));
   const byName = new Map(columns.map((column) => [column.name, column]));
   if (byName.size !== columns.length) throw new TypeError(`Cannot define "${name}": two columns have one name, names were to be unique`);
+  if (columns.length === 0) throw new TypeError(`Cannot define "${name}": it has no columns, at least one was wanted`);
   return { name, specs, columns, byName };
 }
 
