@@ -85,6 +85,11 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EBUSY: 'busy',
 };
 
+/** Whether this is an error of another package, by the name of its class and, when one is given, by its code. */
+export function isError(error: unknown, name: string, code?: string): error is Error & { readonly code: string } {
+  return error instanceof Error && error.name === name && 'code' in error && (code === undefined || error.code === code);
+}
+
 /** What reaches the user of an error. */
 export interface Report {
   readonly exitCode: number;

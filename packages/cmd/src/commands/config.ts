@@ -1,0 +1,30 @@
+import type { Context } from '../context.ts';
+import { withPond } from '../open-pond.ts';
+import { emitRows } from '../output/emit.ts';
+import { printable } from '../output/printable.ts';
+import type { Column } from '../output/rows.ts';
+
+const COLUMNS: readonly Column[] = [
+  { name: 'key', type: 'string' },
+  { name: 'value', type: 'string' },
+  { name: 'origin', type: 'string' },
+  { name: 'summary', type: 'string' },
+];
+
+export async function run(context: Context, _args: unknown, { showOrigin }: { showOrigin: boolean }): Promise<void> {
+  await withPond(context, async (pond) => {
+    const settings = (await pond.settings()).map(({ key, value, origin, summary }) => {
+      const variable = variableOf(key);
+      const override = context.effects.env[variable];
+      return override === undefined || override === '' ? { key, value, origin, summary } : { key, value: override, origin: variable, summary };
+    });
+    const rows = settings.map(({ key, value, origin, summary }) => [key, value, origin, summary]);
+    await emitRows(context, { columns: COLUMNS, rows }, () => settings.map(({ key, value, origin }) =>
+      `${showOrigin ? `${printable(origin)}\t` : ''}${printable(key)}=${printable(value)}`));
+  });
+}
+
+/** `POND_MEMORY_LIMIT` for `memory.limit` or `memory-limit`: the environment wins over what is stored. */
+function variableOf(key: string): string {
+  return `POND_${key.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+}

@@ -1,0 +1,51 @@
+import { joinPath, type Node, type NodePath, type WritableWD } from '@duckpond/tinyfs';
+import type { Context } from '../context.ts';
+import { destinations, sourcesAndDest } from '../destination.ts';
+import { CliError } from '../errors.ts';
+import { allMatches } from '../matches.ts';
+import { nodeName } from '../node-row.ts';
+import { changePond } from '../open-pond.ts';
+
+export async function run(
+  context: Context,
+  { words }: { words: readonly string[] },
+  { recursive, dryRun }: { recursive: boolean; dryRun: boolean },
+): Promise<void> {
+  const { sources: patterns, dest } = sourcesAndDest('cp', words);
+  await changePond(context, dryRun, async (root) => {
+    const sources = await allMatches(root, patterns, { follow: true });
+    const targets = await destinations(root, dest, sources);
+    for (const [index, source] of sources.entries()) {
+      const target = targets[index] ?? dest;
+      if (source.node.kind === 'directory' && !recursive) {
+        throw new CliError('failed', `Cannot copy "${source.path}": it is a directory, -r was wanted`);
+      }
+      if (`${target}/`.startsWith(`${source.path}/`)) {
+        throw new CliError('failed', `Cannot copy "${source.path}" to "${target}": it would be inside itself, another place was wanted`);
+      }
+      await copyNode(root, source, target);
+      context.detail(`${source.path} -> ${target}`);
+    }
+  });
+}
+
+/** A node and all below it; links and computed nodes are copied as what they are. */
+async function copyNode(root: WritableWD, { path, node }: NodePath, target: string): Promise<void> {
+  if (node.kind === 'symlink') {
+    await root.symlink(node.target, target);
+  } else if (node.computed !== undefined) {
+    await root.create(target, { kind: node.kind, computed: node.computed, ...attributes(node) });
+  } else if (node.kind === 'directory') {
+    await root.mkdir(target, { parents: true });
+    for await (const child of root.list(path)) await copyNode(root, child, joinPath(target, nodeName(child.path)));
+  } else if (node.kind === 'series') {
+    // Each part is a file of its own: they must not run into one another.
+    for await (const { version } of root.versions(path)) await root.write(target, root.read(path, { version }), { kind: 'series' });
+  } else {
+    await root.write(target, root.read(path), { kind: node.kind });
+  }
+}
+
+function attributes(node: Node): { readonly attributes?: Readonly<Record<string, string>> } {
+  return node.attributes === undefined ? {} : { attributes: node.attributes };
+}

@@ -1,0 +1,38 @@
+import type { Fault } from '@duckpond/pond';
+import type { ExitCode } from '../command.ts';
+import type { Context } from '../context.ts';
+import { withPond } from '../open-pond.ts';
+import { emitReport } from '../output/emit.ts';
+import { startProgress } from '../output/progress.ts';
+import { formatBytes } from '../output/size.ts';
+
+export async function run(context: Context, _args: unknown, { quick, repair }: { quick: boolean; repair: boolean }): Promise<ExitCode> {
+  const { verbose, json, format, quiet } = context.globals;
+  return withPond(context, async (pond) => {
+    const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
+    const report = await pond.fsck({ quick, repair, onProgress: (done, total) => progress.update(done, total) }).finally(() => progress.stop());
+    const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes } = report;
+    if (json || format === 'json' || verbose) {
+      await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults }, [
+        ['Content root', contentRoot ?? 'none: damage prevents it'],
+        ['Transactions', String(transactions)],
+        ['Nodes', String(nodes)],
+        ['Versions', String(versions)],
+        ['Blobs', String(blobs)],
+        ['Checked', formatBytes(checkedBytes)],
+      ]);
+    } else if (contentRoot !== undefined) {
+      context.out.print(`${contentRoot}\n`);
+    }
+    for (const fault of faults) context.warn(faultText(fault));
+    const left = faults.filter((fault) => !fault.repaired);
+    if (left.length > 0 && left.every((fault) => fault.severity === 'derived')) context.warn('hint: pond fsck --repair rebuilds what is derived');
+    return left.length === 0 ? 0 : 12;
+  });
+}
+
+/** `damaged: store/x.parquet (/a/b version 3): message`. */
+function faultText({ severity, file, path, version, message, repaired }: Fault): string {
+  const where = path === undefined ? '' : ` (${path}${version === undefined ? '' : ` version ${version}`})`;
+  return `${repaired ? 'repaired' : severity}: ${file}${where}: ${message}`;
+}

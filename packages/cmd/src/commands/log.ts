@@ -1,0 +1,89 @@
+import type { Pond, TransactionInfo } from '@duckpond/pond';
+import { changeText } from './diff.ts';
+import type { Context } from '../context.ts';
+import { isError } from '../errors.ts';
+import { withPond } from '../open-pond.ts';
+import { emitRows } from '../output/emit.ts';
+import { printable } from '../output/printable.ts';
+import type { Column, Row } from '../output/rows.ts';
+import { formatDuration, formatTimestamp } from '../time.ts';
+
+const COLUMNS: readonly Column[] = [
+  { name: 'txn_seq', type: 'long' },
+  { name: 'timestamp', type: 'timestamp' },
+  { name: 'command', type: 'string' },
+  { name: 'user', type: 'string' },
+  { name: 'host', type: 'string' },
+  { name: 'created', type: 'long' },
+  { name: 'written', type: 'long' },
+  { name: 'renamed', type: 'long' },
+  { name: 'removed', type: 'long' },
+  { name: 'duration_micros', type: 'long' },
+  { name: 'state', type: 'string' },
+  { name: 'uuid', type: 'string' },
+];
+/** The log holds nothing else: a transaction that did not commit has left no trace. */
+const STATE = 'committed';
+
+export async function run(
+  context: Context,
+  { path }: { path: string | undefined },
+  { limit, txn }: { limit: number | undefined; txn: number | undefined },
+): Promise<void> {
+  await withPond(context, async (pond) => {
+    const transactions = txn === undefined
+      ? pond.transactions({
+        ...(limit === undefined ? {} : { limit }),
+        ...(path === undefined ? {} : { path }),
+        ...(context.at === undefined ? {} : { at: context.at }),
+      })
+      : only(pond, txn);
+    await emitRows(context, { columns: COLUMNS, rows: rowsOf(transactions) }, () => (txn === undefined ? blocks(transactions) : inFull(pond, txn)));
+  });
+}
+
+async function* only(pond: Pond, txnSeq: number): AsyncIterable<TransactionInfo> {
+  yield await pond.transaction({ txnSeq });
+}
+
+async function* rowsOf(transactions: AsyncIterable<TransactionInfo>): AsyncIterable<Row> {
+  for await (const { txnSeq, timestampMicros, command, user, host, changes, durationMicros, uuid } of transactions) {
+    const { created, written, renamed, removed } = changes;
+    yield [txnSeq, timestampMicros, command.join(' '), user, host, created, written, renamed, removed, durationMicros, STATE, uuid];
+  }
+}
+
+async function* blocks(transactions: AsyncIterable<TransactionInfo>): AsyncIterable<string> {
+  let first = true;
+  for await (const transaction of transactions) {
+    if (!first) yield '';
+    first = false;
+    yield* block(transaction);
+  }
+}
+
+function* block({ txnSeq, timestampMicros, command, user, host, changes, durationMicros }: TransactionInfo): Iterable<string> {
+  const counts = Object.entries(changes).filter(([, count]: readonly [string, number]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  yield `transaction ${txnSeq}`;
+  yield `Time:     ${formatTimestamp(timestampMicros)}`;
+  yield `Command:  ${printable(command.join(' '))}`;
+  yield `User:     ${printable(`${user}@${host}`)}`;
+  yield `Changes:  ${counts.length === 0 ? 'none' : counts.join(', ')}`;
+  yield `Duration: ${formatDuration(durationMicros / 1000)}`;
+  yield `State:    ${STATE}`;
+}
+
+async function* inFull(pond: Pond, txnSeq: number): AsyncIterable<string> {
+  const transaction = await pond.transaction({ txnSeq });
+  yield* block(transaction);
+  yield `Started:  ${formatTimestamp(transaction.startedMicros)}`;
+  yield `UUID:     ${transaction.uuid}`;
+  yield `Pond:     ${transaction.pondId}`;
+  yield '';
+  try {
+    for await (const change of pond.diff({ txnSeq: txnSeq - 1 }, { txnSeq })) yield `  ${changeText(change)}`;
+  } catch (error) {
+    // The first transaction has none before it to compare with.
+    if (!isError(error, 'PondError', 'not-found')) throw error;
+  }
+}

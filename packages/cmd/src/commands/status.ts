@@ -1,0 +1,50 @@
+import type { ExitCode } from '../command.ts';
+import type { Context } from '../context.ts';
+import { withPond } from '../open-pond.ts';
+import { emitReport } from '../output/emit.ts';
+import { printable } from '../output/printable.ts';
+import { formatBytes } from '../output/size.ts';
+import { formatDuration, formatTimestamp, parseDuration } from '../time.ts';
+
+export async function run(context: Context, _args: unknown, { maxAge }: { maxAge: string | undefined }): Promise<ExitCode> {
+  const maxAgeMicros = maxAge === undefined ? undefined : parseDuration(maxAge);
+  return withPond(context, async (pond) => {
+    const { identity, lastTransaction: last, nodes, contentBytes, storeBytes, storeFiles, tailCommits, deltaVersion, problems } = await pond.status();
+    const ageMicros = last === undefined ? undefined : context.effects.nowMicros() - last.timestampMicros;
+    const ageText = ageMicros === undefined ? 'never' : formatDuration(Number(ageMicros / 1000n));
+    const stale = maxAgeMicros !== undefined && (ageMicros === undefined || ageMicros > maxAgeMicros);
+    const faults = stale ? [...problems, `The last transaction is ${ageText} old, at most ${maxAge ?? ''} was wanted`] : problems;
+    const healthy = faults.length === 0;
+    await emitReport(context, {
+      directory: pond.directory,
+      pondId: identity.id,
+      created: formatTimestamp(identity.createdMicros),
+      user: identity.user,
+      host: identity.host,
+      birthplace: identity.birthplace,
+      format: identity.format,
+      lastTransaction: last === undefined ? null : {
+        txnSeq: last.txnSeq, timestamp: formatTimestamp(last.timestampMicros), command: last.command.join(' '), user: last.user,
+      },
+      ...nodes,
+      contentBytes,
+      storeBytes,
+      storeFiles,
+      deltaVersion,
+      tailCommits,
+      healthy,
+      problems: faults,
+    }, [
+      ['Pond', printable(pond.directory)],
+      ['Id', identity.id],
+      ['Created', `${formatTimestamp(identity.createdMicros)} by ${printable(`${identity.user}@${identity.host}`)}`],
+      ...(identity.birthplace === '' ? [] : [['Birthplace', printable(identity.birthplace)] as const]),
+      ['Last transaction', last === undefined ? 'none' : `${last.txnSeq}, ${ageText} ago: ${printable(last.command.join(' '))}`],
+      ['Nodes', `${nodes.files} files, ${nodes.directories} directories, ${nodes.symlinks} links`],
+      ['Content', formatBytes(contentBytes)],
+      ['Store', `${formatBytes(storeBytes)} in ${storeFiles} files, log version ${deltaVersion}, ${tailCommits} commits since the folded state`],
+      ['Health', healthy ? 'good' : faults.map(printable).join('; ')],
+    ]);
+    return healthy ? 0 : 1;
+  });
+}

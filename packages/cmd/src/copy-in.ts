@@ -1,0 +1,105 @@
+import { joinPath, type WritableWD } from '@duckpond/tinyfs';
+import { basename } from 'node:path';
+import type { ExitCode } from './command.ts';
+import type { Context } from './context.ts';
+import { isDirectory } from './destination.ts';
+import { CliError } from './errors.ts';
+import { parseSource } from './host/address.ts';
+import { type HostItem, type HostSource, hostSources, walkHost } from './host/files.ts';
+import { openHostFile, readOpenFile } from './host/read-file.ts';
+import { changePond } from './open-pond.ts';
+import { type Progress, startProgress } from './output/progress.ts';
+import { formatBytes } from './output/size.ts';
+
+interface Counts {
+  files: number;
+  bytes: number;
+  skipped: number;
+}
+
+/** Copies files, directories and streams of the host into the pond, all in one transaction. */
+export async function copyIn(context: Context, sources: readonly string[], dest: string, dryRun: boolean): Promise<ExitCode> {
+  const addresses = sources.map(parseSource);
+  const host = addresses.flatMap((address) => (address.kind === 'file' ? hostSources(address.path, context.effects.cwd()) : []));
+  const streams = addresses.filter((address) => address.kind === 'stream').length;
+  if (streams > 1) throw new CliError('usage', 'Cannot read the standard input twice: one - was wanted');
+  const counts: Counts = { files: 0, bytes: 0, skipped: 0 };
+  const progress = startProgress(context.effects, 'copy', 'bytes', context.globals.quiet || dryRun);
+  try {
+    const { transaction } = await changePond(context, dryRun, async (root) => {
+      const intoDirectory = dest.endsWith('/') || await isDirectory(root, dest);
+      if (!intoDirectory && host.length + streams > 1) {
+        throw new CliError('failed', `Cannot copy ${host.length + streams} things to "${dest}": it is no directory, one was wanted`, `write it as "${dest}/"`);
+      }
+      if (streams === 1) await copyStream(context, root, dest, intoDirectory, counts, progress);
+      for (const source of host) {
+        const place = intoDirectory ? joinPath(dest, basename(source.path)) : dest;
+        await copySource(context, root, source, place, counts, progress);
+      }
+    });
+    progress.stop();
+    const where = transaction === undefined ? '' : `, transaction ${transaction.txnSeq}`;
+    context.note(`copied ${counts.files} ${counts.files === 1 ? 'file' : 'files'}, ${formatBytes(counts.bytes)}${where}`);
+  } finally {
+    progress.stop();
+  }
+  if (counts.skipped > 0) context.warn(`${counts.skipped} skipped`);
+  return counts.skipped > 0 ? 3 : 0;
+}
+
+async function copyStream(context: Context, root: WritableWD, dest: string, intoDirectory: boolean, counts: Counts, progress: Progress): Promise<void> {
+  if (intoDirectory) throw new CliError('failed', `Cannot copy the standard input to "${dest}": it is a directory, a name for the file was wanted`);
+  await root.write(dest, counted(context, context.effects.stdin(), counts, progress), { parents: true });
+  counts.files++;
+}
+
+async function copySource(
+  context: Context, root: WritableWD, source: HostSource, place: string, counts: Counts, progress: Progress,
+): Promise<void> {
+  for (const item of walkHost(source)) {
+    context.signal.throwIfAborted();
+    await copyItem(context, root, item, source.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, counts, progress);
+  }
+}
+
+async function copyItem(context: Context, root: WritableWD, item: HostItem, place: string, counts: Counts, progress: Progress): Promise<void> {
+  if (item.kind === 'directory') {
+    await root.mkdir(place, { parents: true });
+    return;
+  }
+  if (item.kind === 'link') {
+    if (await root.exists(place)) await root.remove(place);
+    await root.symlink(item.target, place);
+    return;
+  }
+  let reason = item.kind === 'skipped' ? item.reason : undefined;
+  if (item.kind === 'file') {
+    try {
+      const descriptor = await openHostFile(item.path);
+      const read = readOpenFile(descriptor);
+      await root.write(place, counted(context, read, counts, progress), { parents: true });
+      counts.files++;
+      context.detail(`${item.path} -> ${place}`);
+      return;
+    } catch (error) {
+      if (!isUnreadable(error, item.path)) throw error;
+      reason = error.message;
+    }
+  }
+  counts.skipped++;
+  context.warn(`pond: Cannot copy "${item.path}": ${reason ?? 'it cannot be read'}`);
+}
+
+/** Opening it failed: nothing of it has reached the pond, and the others can still be copied. */
+function isUnreadable(error: unknown, path: string): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'open' && 'path' in error && error.path === path;
+}
+
+async function* counted(context: Context, content: AsyncIterable<Uint8Array>, counts: Counts, progress: Progress): AsyncIterable<Uint8Array> {
+  for await (const chunk of content) {
+    context.signal.throwIfAborted();
+    counts.bytes += chunk.length;
+    progress.update(counts.bytes);
+    yield chunk;
+  }
+}

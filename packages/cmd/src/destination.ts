@@ -1,0 +1,29 @@
+import { joinPath, type NodePath, type WD } from '@duckpond/tinyfs';
+import { CliError } from './errors.ts';
+import { nodeName } from './node-row.ts';
+
+/**
+ * Where each source goes, as `cp` and `mv` decide it: into the destination when that is a directory or ends in `/`,
+ * otherwise under its very name, which only one source can have.
+ */
+export async function destinations(root: WD, dest: string, sources: readonly NodePath[]): Promise<readonly string[]> {
+  if (dest.endsWith('/') || await isDirectory(root, dest)) return sources.map(({ path }) => joinPath(dest, nodeName(path)));
+  if (sources.length > 1) {
+    throw new CliError('failed', `Cannot put ${sources.length} things at "${dest}": it is no directory, one was wanted`, `pond mkdir -p "${dest}"`);
+  }
+  return [dest];
+}
+
+/** The words of `SRC... DEST` taken apart. @throws CliError `usage` */
+export function sourcesAndDest(command: string, words: readonly string[]): { readonly sources: readonly string[]; readonly dest: string } {
+  const dest = words.at(-1);
+  if (dest === undefined || words.length < 2) {
+    throw new CliError('usage', `Cannot run "${command}": a source and a destination were wanted`, `pond ${command} --help`);
+  }
+  return { sources: words.slice(0, -1), dest };
+}
+
+export async function isDirectory(root: WD, path: string): Promise<boolean> {
+  const found = await root.lookup(path);
+  return found.kind === 'found' && found.at.node.kind === 'directory';
+}

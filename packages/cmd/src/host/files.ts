@@ -1,0 +1,96 @@
+import { hasGlobSyntax, literalPrefix, matchGlob, parseGlob } from '@duckpond/tinyfs';
+import { existsSync, lstatSync, opendirSync, readlinkSync, statSync } from 'node:fs';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
+import { CliError } from '../errors.ts';
+
+/** Something of the host that is to be copied, with its place below the source that named it. */
+export type HostItem =
+  | { readonly kind: 'file'; readonly path: string; readonly name: string; readonly sizeBytes: number }
+  | { readonly kind: 'directory'; readonly path: string; readonly name: string }
+  | { readonly kind: 'link'; readonly path: string; readonly name: string; readonly target: string }
+  /** A device, a socket, or what may not be read: `reason` says why. */
+  | { readonly kind: 'skipped'; readonly path: string; readonly name: string; readonly reason: string };
+
+/** One thing that a source names: a file or a directory. */
+export interface HostSource {
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+/** What a path or pattern of the host names: an existing path is itself, whatever characters it has. @throws CliError */
+export function hostSources(path: string, workingDirectory: string): readonly HostSource[] {
+  const absolute = resolve(workingDirectory, path);
+  if (existsSync(absolute)) return [{ path: absolute, isDirectory: statSync(absolute).isDirectory() }];
+  const found = hasGlobSyntax(path) ? globHost(path, workingDirectory) : [];
+  if (found.length > 0) return found;
+  throw new CliError('failed', `Cannot read "${path}": ${hasGlobSyntax(path) ? 'nothing on the host matches it' : 'no such file or directory on the host'}`);
+}
+
+function globHost(pattern: string, workingDirectory: string): readonly HostSource[] {
+  const glob = parseGlob(pattern);
+  const base = join(isAbsolute(pattern) ? '/' : workingDirectory, ...literalPrefix(glob));
+  if (!existsSync(base)) return [];
+  const root = isAbsolute(pattern) ? '/' : workingDirectory;
+  const found: HostSource[] = [];
+  const visit = (directory: string, depth: number): void => {
+    for (const name of names(directory)) {
+      const path = join(directory, name);
+      const facts = statSync(path, { throwIfNoEntry: false });
+      if (facts === undefined) continue;
+      if (matchGlob(glob, relative(root, path)) !== undefined) found.push({ path, isDirectory: facts.isDirectory() });
+      // A link to a directory above would never end.
+      else if (facts.isDirectory() && depth < 64 && !lstatSync(path).isSymbolicLink()) visit(path, depth + 1);
+    }
+  };
+  visit(base, 0);
+  return found;
+}
+
+/**
+ * A source and all below it, parents first, names sorted. Links inside a directory stay links; the source itself is followed.
+ */
+export function* walkHost({ path, isDirectory }: HostSource): Iterable<HostItem> {
+  if (!isDirectory) {
+    yield item(path, basename(path), true);
+    return;
+  }
+  yield { kind: 'directory', path, name: '' };
+  yield* below(path, '');
+}
+
+function* below(directory: string, prefix: string): Iterable<HostItem> {
+  let children: readonly string[];
+  try {
+    children = names(directory);
+  } catch (error) {
+    yield { kind: 'skipped', path: directory, name: prefix, reason: error instanceof Error ? error.message : String(error) };
+    return;
+  }
+  for (const child of children) {
+    const name = prefix === '' ? child : `${prefix}/${child}`;
+    const found = item(join(directory, child), name, false);
+    yield found;
+    if (found.kind === 'directory') yield* below(found.path, name);
+  }
+}
+
+function item(path: string, name: string, follow: boolean): HostItem {
+  const facts = follow ? statSync(path) : lstatSync(path);
+  if (facts.isFile()) return { kind: 'file', path, name, sizeBytes: facts.size };
+  if (facts.isDirectory()) return { kind: 'directory', path, name };
+  if (facts.isSymbolicLink()) return { kind: 'link', path, name, target: readlinkSync(path) };
+  // A pipe that the user names is read to its end, such as what <(command) makes.
+  if (follow && facts.isFIFO()) return { kind: 'file', path, name, sizeBytes: 0 };
+  return { kind: 'skipped', path, name, reason: 'neither a file, a directory nor a link' };
+}
+
+function names(directory: string): readonly string[] {
+  const found: string[] = [];
+  const handle = opendirSync(directory);
+  try {
+    for (let entry = handle.readSync(); entry !== null; entry = handle.readSync()) found.push(entry.name);
+  } finally {
+    handle.closeSync();
+  }
+  return found.sort();
+}

@@ -1,0 +1,57 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { CliError } from '../errors.ts';
+
+/**
+ * Writes a file below a directory of the host: complete or not at all, and never through a link that leads elsewhere.
+ *
+ * @param name its path below `directory`, components separated by `/`
+ */
+export async function writeHostFile(
+  directory: string,
+  name: string,
+  content: AsyncIterable<Uint8Array>,
+  uuid: string,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<void> {
+  const path = safePath(directory, name);
+  mkdirSync(dirname(path), { recursive: true });
+  refuseLinks(directory, dirname(path));
+  const temporary = join(dirname(path), `.${uuid}.pond`);
+  const file = await open(temporary, 'wx');
+  try {
+    try {
+      for await (const chunk of content) {
+        await file.writeFile(chunk);
+        onBytes(chunk.length);
+      }
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The path of the host for a name of the pond. @throws CliError when it would be outside the directory */
+export function safePath(directory: string, name: string): string {
+  const root = resolve(directory);
+  const path = resolve(root, ...name.split('/').filter((part) => part !== ''));
+  const inside = path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
+  if (!inside || name.includes('\0') || (sep === '\\' && /[\\:*?"<>|]/.test(name))) {
+    throw new CliError('failed', `Cannot write "${name}" below "${directory}": the host has no such name`);
+  }
+  return path;
+}
+
+/** What a link below the directory points to may be anywhere. */
+function refuseLinks(directory: string, to: string): void {
+  for (let at = to; at.length > resolve(directory).length; at = dirname(at)) {
+    if (lstatSync(at).isSymbolicLink()) {
+      throw new CliError('failed', `Cannot write into "${at}": it is a link, a directory was wanted`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Environment, Pond, TransactionInfo, WriteResult } from '@duckpond/pond';
+import type { FS, WD, WritableWD } from '@duckpond/tinyfs';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Context } from './context.ts';
+import type { Effects } from './effects.ts';
+import { CliError, isError } from './errors.ts';
+
+/**
+ * The directory that `--pond` or `POND` names, else the nearest `.pond` from the working directory upwards.
+ *
+ * @throws CliError `no-pond`
+ */
+export function locatePond(context: Pick<Context, 'effects' | 'globals'>): string {
+  const named = namedPond(context);
+  if (named !== undefined) return named;
+  for (let at = context.effects.cwd(); ; at = dirname(at)) {
+    const candidate = join(at, '.pond');
+    if (existsSync(candidate)) return candidate;
+    if (dirname(at) === at) throw noPondNamed();
+  }
+}
+
+/** The directory that `--pond` or `POND` names: a pond is never made where a search led. @throws CliError `no-pond` */
+export function namedPondOrFail(context: Pick<Context, 'effects' | 'globals'>): string {
+  const named = namedPond(context);
+  if (named === undefined) throw noPondNamed();
+  return named;
+}
+
+function namedPond({ effects, globals }: Pick<Context, 'effects' | 'globals'>): string | undefined {
+  const named = globals.pond ?? effects.env['POND'];
+  return named === undefined || named === '' ? undefined : resolve(effects.cwd(), named);
+}
+
+function noPondNamed(): CliError {
+  return new CliError('no-pond', 'POND environment variable not set', 'name a pond with --pond DIR or POND=DIR');
+}
+
+export function pondEnvironment(effects: Effects): Environment {
+  return { nowMicros: effects.nowMicros, uuid: effects.uuid, user: effects.user(), host: effects.host() };
+}
+
+/** Runs `work` with the pond of this command line open. */
+export async function withPond<T>(context: Context, work: (pond: Pond) => Promise<T>): Promise<T> {
+  const directory = locatePond(context);
+  const { openPond } = await import('@duckpond/pond');
+  const pond = await openPond(directory, { environment: pondEnvironment(context.effects) }).catch((error: unknown) => {
+    if (!isError(error, 'PondError', 'no-pond')) throw error;
+    throw new CliError('no-pond', `Cannot open "${directory}": Pond does not exist`, "Run 'pond init' first", { cause: error });
+  });
+  context.logger.debug('opened', { directory });
+  try {
+    return await work(pond);
+  } finally {
+    await pond.close();
+  }
+}
+
+/** Runs `work` on the root of the state that `--at` names, without changing anything. */
+export function readPond<T>(context: Context, work: (root: WD, pond: Pond) => Promise<T>): Promise<T> {
+  return withPond(context, (pond) =>
+    pond.read(async (fs: FS) => work(await fs.root(), pond), context.at === undefined ? {} : { at: context.at }));
+}
+
+/** Ends a dry run: what a transaction's function rejects with leaves no trace. */
+const ROLL_BACK: Error = new CliError('failed', 'Dry run');
+
+/**
+ * Runs `work` as one transaction, named in the log by this command line. A dry run does the same and then lets go of it.
+ */
+export async function changePond<T>(
+  context: Context,
+  dryRun: boolean,
+  work: (root: WritableWD) => Promise<T>,
+): Promise<WriteResult<T>> {
+  return withPond(context, async (pond) => {
+    let value: { readonly of: T } | undefined;
+    try {
+      const result = await pond.write(async (fs) => {
+        value = { of: await work(await fs.root()) };
+        if (dryRun) throw ROLL_BACK;
+        return value.of;
+      }, { command: context.commandLine });
+      logTransaction(context, result.transaction);
+      return result;
+    } catch (error) {
+      if (error !== ROLL_BACK || value === undefined) throw error;
+      context.note('dry run: nothing was changed');
+      return { value: value.of, transaction: undefined };
+    }
+  });
+}
+
+export function logTransaction(context: Context, transaction: TransactionInfo | undefined): void {
+  if (transaction === undefined) return;
+  context.logger.setTransaction(transaction.txnSeq);
+  context.logger.info('committed', { durationMicros: transaction.durationMicros, ...transaction.changes });
+  context.detail(`transaction ${transaction.txnSeq}`);
+}
