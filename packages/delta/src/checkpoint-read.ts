@@ -43,7 +43,7 @@ async function readActions(store: ObjectStore, path: string): Promise<Iterable<A
   if (bytes === undefined) {
     throw new DeltaError('corrupt-checkpoint', `Cannot read "${path}": it is absent, wanted a part of a checkpoint`, { file: path, isAbsent: true });
   }
-  if (path.endsWith('.json')) return decodeLines(path, bytes, false, 'corrupt-checkpoint');
+  if (path.endsWith('.json')) return decodeLines(path, bytes, 'corrupt-checkpoint');
   return decodeRows(path, await readRows(path, bytes));
 }
 

@@ -15,8 +15,6 @@ export interface Commit {
   readonly commitInfo?: CommitInfo;
 }
 
-const NEWLINE = 10;
-
 export function encodeCommit(actions: readonly Action[]): Uint8Array {
   return new TextEncoder().encode(actions.map((action) => `${encodeAction(action)}\n`).join(''));
 }
@@ -34,33 +32,19 @@ export async function readCommit(store: ObjectStore, version: number): Promise<C
   return bytes === undefined ? undefined : decodeCommit(version, bytes);
 }
 
-/**
- * Actions of a file of lines. With `stateOnly` those that no state depends on are not even parsed, which is what makes the
- * replay of a long log cheap.
- */
-export function* decodeLines(
-  file: string, bytes: Uint8Array, stateOnly = false, code: Place['code'] = 'corrupt-log',
-): Generator<Action> {
-  let line = 0;
-  for (let start = 0; start < bytes.length;) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline < 0 ? bytes.length : newline;
-    line += 1;
-    if (end > start && !(stateOnly && isProvenance(bytes, start))) {
-      const action = decodeLine({ code, file, line }, Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
-      if (action !== undefined) yield action;
-    }
-    start = end + 1;
+/** Actions of a file of lines: a commit, or a checkpoint in JSON. */
+export function* decodeLines(file: string, bytes: Uint8Array, code: Place['code'] = 'corrupt-log'): Generator<Action> {
+  for (const [index, text] of linesOf(bytes).entries()) {
+    const action = decodeLine({ code, file, line: index + 1 }, text);
+    if (action !== undefined) yield action;
   }
 }
 
-const PROVENANCE = [Buffer.from('{"commitInfo":'), Buffer.from('{"cdc":')];
-
-function isProvenance(bytes: Uint8Array, start: number): boolean {
-  return PROVENANCE.some((prefix) => prefix.every((byte, index) => bytes[start + index] === byte));
+export function linesOf(bytes: Uint8Array): readonly string[] {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString().split('\n');
 }
 
-function decodeLine(place: Place, text: string): Action | undefined {
+export function decodeLine(place: Place, text: string): Action | undefined {
   if (text.trim() === '') return undefined;
   let value: unknown;
   try {

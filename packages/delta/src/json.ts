@@ -3,11 +3,30 @@
  * `JSON.parse` makes of it. Written back, a `bigint` is a plain number.
  */
 
-const LONG_DIGITS = /\d{16}/;
+/** Integers of fewer digits are safe. */
+const LONG = 16;
 
 /** @throws SyntaxError as `JSON.parse` does */
 export function parseJson(text: string): unknown {
-  return LONG_DIGITS.test(text) ? parseExactly(text) : JSON.parse(text);
+  return hasLongDigits(text) ? parseExactly(text) : JSON.parse(text);
+}
+
+/** Whether there are 16 digits in a row. Every such run covers one of the positions that are looked at. */
+function hasLongDigits(text: string): boolean {
+  for (let position = LONG - 1; position < text.length; position += LONG) {
+    if (!isDigit(text, position)) continue;
+    let start = position;
+    while (isDigit(text, start - 1)) start -= 1;
+    let end = position + 1;
+    while (isDigit(text, end)) end += 1;
+    if (end - start >= LONG) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, position: number): boolean {
+  const code = text.charCodeAt(position);
+  return code >= 48 && code <= 57;
 }
 
 export function stringifyJson(value: unknown): string {

@@ -1,10 +1,11 @@
 import type { DomainMetadata, Metadata, Protocol, RemoveFile, SetTransaction, AddFile } from './action.ts';
 import { decodeChecksum } from './checksum.ts';
-import { type Commit, decodeCommit, decodeLines, missingCommit } from './commit-file.ts';
+import { type Commit, decodeCommit, missingCommit } from './commit-file.ts';
 import { DeltaError } from './errors.ts';
 import { assertReadable } from './features.ts';
 import { checksumPath, commitPath } from './log-path.ts';
 import { readLastCheckpoint } from './last-checkpoint.ts';
+import { createLineReplay } from './line-replay.ts';
 import { isOvertaken, listLog, type LogSegment, planSegments } from './log-segment.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createReplay, EMPTY_STATE, type Replay, type TableState } from './replay.ts';
@@ -179,15 +180,20 @@ async function fromSegments(store: ObjectStore, segments: readonly [LogSegment, 
   throw failure;
 }
 
-/** Replays commits that must be there; of all but the last ones only what the state depends on is parsed. */
+/** Replays commits that must be there; all but the newest only as far as the state depends on them. */
 async function replayRange(store: ObjectStore, replay: Replay, from: number, to: number): Promise<Commit[]> {
+  const tailFrom = Math.max(from, to - TAIL_MAX + 1);
+  const lines = createLineReplay(replay);
   const tail: Commit[] = [];
-  for (let start = from; start <= to; start += WINDOW_MAX) {
-    for (const [version, bytes] of await getCommits(store, start, Math.min(WINDOW_MAX, to - start + 1))) {
-      if (bytes === undefined) throw missingCommit(version, `version ${to} is made from it`);
-      if (version > to - TAIL_MAX) tail.push(applyCommit(replay, version, bytes));
-      else for (const action of decodeLines(commitPath(version), bytes, true)) replay.apply(action);
+  for (let start = from; start <= to;) {
+    const end = Math.min(start + WINDOW_MAX, start < tailFrom ? tailFrom : to + 1);
+    for (const bytes of await getCommits(store, start, end - start)) {
+      if (bytes === undefined) throw missingCommit(start, `version ${to} is made from it`);
+      if (start < tailFrom) lines.apply(commitPath(start), bytes);
+      else tail.push(applyCommit(replay, start, bytes));
+      start += 1;
     }
+    if (start === tailFrom) lines.finish();
   }
   return tail;
 }
@@ -201,15 +207,15 @@ async function replayUntilAbsent(
   let askedAgain: number | undefined;
   for (let window = 1; next <= last; window = Math.min(window * 2, WINDOW_MAX)) {
     const found = await getCommits(store, next, Math.min(window, last - next + 1));
-    const absent = found.findIndex(([, bytes]) => bytes === undefined);
-    for (const [version, bytes] of absent < 0 ? found : found.slice(0, absent)) {
-      if (bytes === undefined) continue;
+    const absent = found.indexOf(undefined);
+    for (const bytes of found) {
+      if (bytes === undefined) break;
       if (tail.length === TAIL_MAX) tail.shift();
-      tail.push(applyCommit(replay, version, bytes));
-      next = version + 1;
+      tail.push(applyCommit(replay, next, bytes));
+      next += 1;
     }
     if (absent < 0) continue;
-    if (found.slice(absent).every(([, bytes]) => bytes === undefined)) return { version: next - 1, tail };
+    if (found.slice(absent).every((bytes) => bytes === undefined)) return { version: next - 1, tail };
     // The later ones were written while the probes ran, unless there is a gap.
     if (askedAgain === next) return undefined;
     askedAgain = next;
@@ -223,7 +229,7 @@ function applyCommit(replay: Replay, version: number, bytes: Uint8Array): Commit
   return commit;
 }
 
-async function getCommits(store: ObjectStore, from: number, count: number): Promise<(readonly [number, Uint8Array | undefined])[]> {
-  const versions = Array.from({ length: count }, (_, index) => from + index);
-  return Promise.all(versions.map(async (version) => [version, await store.get(commitPath(version))] as const));
+/** The files of `count` versions; `undefined` for those that are absent. */
+function getCommits(store: ObjectStore, from: number, count: number): Promise<(Uint8Array | undefined)[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => store.get(commitPath(from + index))));
 }
