@@ -1,1 +1,14 @@
-export {};
+export { OplogError, type OplogErrorCode, isCode } from './errors.ts';
+export { SETTINGS_ID, SYSTEM_PART } from './reserved-ids.ts';
+export { ENGINE, type Environment } from './environment.ts';
+export { type ChangeCounts, type TransactionFacts, transactionFactsOf } from './commit-info.ts';
+export type { NameFact, NodeFact } from './fact.ts';
+export type { Row, RecordKind } from './row.ts';
+export type { FactSource } from './view.ts';
+export type { StoredContent } from './blob.ts';
+export { blobPath } from './blob.ts';
+export { type NodeChange, Transaction } from './transaction.ts';
+export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView } from './oplog.ts';
+export { FORMAT, type Head } from './head.ts';
+// A pond is a directory, and its package sees the object store through this one only.
+export { type LocalIo, openLocalStore, type ObjectStore, supportsHardLinks } from '@duckpond/delta';

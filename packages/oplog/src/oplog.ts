@@ -10,6 +10,7 @@ import type { NodeFact } from './fact.ts';
 import { linkedActions } from './hash-chain.ts';
 import { advanceHead, appIdOf, extendHead, FORMAT, type Head, openHead, transactionOf } from './head.ts';
 import { maintainAfterCommit } from './maintenance.ts';
+import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
 import { Record } from './record.ts';
 import { createRecordsSource, rowsOfPart } from './records-source.ts';
 import { SYSTEM_PART } from './reserved-ids.ts';
@@ -215,6 +216,11 @@ export class Oplog {
     else if (inline != null && inline.byteLength > 0) yield range === undefined ? inline : inline.subarray(range.start, range.end);
   }
 
+  /** The bytes of content that is a blob, whether a commit names it yet or not. */
+  blob(content: StoredContent): AsyncGenerator<Uint8Array> {
+    return readBlob(this.store, content.sha256, content.sizeBytes);
+  }
+
   /** Takes in content; a large one is durable when this resolves, but belongs to nothing until a commit names it. */
   storeContent(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, inlineBytes?: number): Promise<StoredContent> {
     return storeContent(this.store, source, inlineBytes);
@@ -244,6 +250,11 @@ export class Oplog {
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Maintenance by hand: what commits do in small steps, to the end. */
+  maintain(storeDirectory: string, options: MaintainOptions): Promise<MaintainReport> {
+    return this.exclusively((head) => maintainByHand(this.store, this.reader, this.environment, head, storeDirectory, options));
   }
 
   async #commit(transaction: Transaction, command: readonly string[]): Promise<CommitOutcome> {

@@ -131,6 +131,14 @@ export class Transaction implements FactSource {
     return this.#addChange(node, change, timestampMicros);
   }
 
+  /** Brings back a node that was removed: its next version follows `newestVersion`, the highest that it ever had. */
+  revive(fact: NodeFact, newestVersion: number, change: NodeChange, timestampMicros: bigint): NodeFact {
+    const base = { ...fact, version: newestVersion };
+    const node: PendingNode = { partId: fact.partId, nodeId: fact.nodeId, kind: fact.kind, base, changes: [], fact: base };
+    this.#nodes.set(fact.nodeId, node);
+    return this.#addChange(node, change, timestampMicros);
+  }
+
   get isEmpty(): boolean {
     return this.#changedNames().length === 0 && this.#nodes.size === 0;
   }
@@ -276,9 +284,12 @@ function nextFact(node: PendingNode, base: NodeFact | undefined, change: NodeCha
     target: change.target ?? base?.target ?? null,
     factory: change.factory ?? base?.factory ?? null,
     config: change.config ?? base?.config ?? null,
-    attributes: change.attributes ?? base?.attributes ?? null,
+    attributes: change.attributes === NO_ATTRIBUTES ? null : change.attributes ?? base?.attributes ?? null,
   };
 }
+
+/** How a change says that a node has no attributes any more. */
+const NO_ATTRIBUTES = '{}';
 
 function chainOf(before: Uint8Array | null, sha256: Uint8Array | undefined): Uint8Array | null {
   if (sha256 === undefined) return before;

@@ -1,3 +1,5 @@
-// The functions `createPond(directory, options?)` and `openPond(directory, options?)` join these types as they are built.
+export { createPond } from './create-pond.ts';
+export { openPond, STORE_DIRECTORY } from './open-pond.ts';
+export { createUuid7, realEnvironment } from './environment.ts';
 export { PondError, type PondErrorCode } from './errors.ts';
 export type * from './pond.ts';

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { FactSource, NodeFact } from '@duckpond/oplog';
+import { compareNames } from '@duckpond/tinyfs';
+import { indexTree } from './tree-index.ts';
+
+/**
+ * SHA-256 over the sorted tree: path, kind, and link target, config or hash of the content of every node; for a series the
+ * running hash of its versions (docs/formats/content-root.md). The same before and after maintenance, and for every replica.
+ */
+export async function contentRoot(facts: FactSource): Promise<string> {
+  const placed = [...(await indexTree(facts)).values()].sort((a, b) => compareNames(a.path, b.path));
+  const hash = createHash('sha256');
+  for (const { path, fact } of placed) {
+    for (const field of [path, fact.kind, meaningOf(fact), fact.attributes ?? '']) {
+      const bytes = Buffer.from(field);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.byteLength);
+      hash.update(length).update(bytes);
+    }
+  }
+  return hash.digest('hex');
+}
+
+function meaningOf(fact: NodeFact): string {
+  if (fact.factory !== null) return `${fact.factory}\n${fact.config ?? ''}`;
+  if (fact.target !== null) return fact.target;
+  const digest = fact.kind === 'series' ? fact.chain : fact.sha256;
+  return digest === null ? '' : Buffer.from(digest).toString('hex');
+}

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createOplog, type LocalIo, openLocalStore, type Row, SETTINGS_ID, supportsHardLinks, SYSTEM_PART } from '@duckpond/oplog';
+import { ROOT_ID } from '@duckpond/tinyfs';
+import { realEnvironment } from './environment.ts';
+import { PondError } from './errors.ts';
+import { openPond, STORE_DIRECTORY } from './open-pond.ts';
+import type { CreateOptions, Pond } from './pond.ts';
+
+/**
+ * Makes a pond in a missing or empty directory; what a killed `createPond` left behind counts as empty.
+ *
+ * @throws PondError `pond-exists`, `not-empty`, `no-hard-links`
+ */
+export async function createPond(directory: string, options: CreateOptions = {}, io?: LocalIo): Promise<Pond> {
+  const environment = options.environment ?? realEnvironment();
+  assertVacant(directory);
+  const store = join(directory, STORE_DIRECTORY);
+  mkdirSync(store, { recursive: true });
+  if (!supportsHardLinks(store)) {
+    throw new PondError(
+      'no-hard-links', `Cannot make a pond at "${directory}": its file system has no hard links, which the commit of a transaction needs`, { directory },
+    );
+  }
+  const created = environment.nowMicros();
+  const done = await createOplog(openLocalStore(store, io), environment, {
+    pondId: environment.uuid(),
+    configuration: {
+      'duckpond.created': created.toString(),
+      'duckpond.user': environment.user,
+      'duckpond.host': environment.host,
+      'duckpond.birthplace': options.birthplace ?? '',
+    },
+    command: options.command ?? [],
+    firstRows,
+  });
+  if (!done) throw exists(directory);
+  return openPond(directory, { environment }, io);
+}
+
+/** An empty root directory and no settings of its own. */
+function firstRows(txnSeq: number, timestampMicros: bigint): Row[] {
+  const place = { txnSeq, timestampMicros, recordKind: 'node', version: 1 } as const;
+  return [
+    { ...place, partId: SYSTEM_PART, nodeId: SETTINGS_ID, entry: { kind: 'settings' } },
+    { ...place, partId: ROOT_ID, nodeId: ROOT_ID, entry: { kind: 'directory' } },
+  ];
+}
+
+function assertVacant(directory: string): void {
+  if (!existsSync(directory)) return;
+  if (!statSync(directory).isDirectory()) {
+    throw new PondError('not-empty', `Cannot make a pond at "${directory}": there is a file, a missing or empty directory was wanted`, { directory });
+  }
+  const names = readdirSync(directory);
+  if (existsSync(join(directory, STORE_DIRECTORY, '_delta_log', `${'0'.repeat(20)}.json`))) throw exists(directory);
+  const strange = names.find((name) => name !== STORE_DIRECTORY) ?? strangeIn(join(directory, STORE_DIRECTORY));
+  if (strange !== undefined) {
+    throw new PondError('not-empty', `Cannot make a pond at "${directory}": it has "${strange}" in it, a missing or empty directory was wanted`, { directory });
+  }
+}
+
+/** The first name in a store that no killed `createPond` can have left. */
+function strangeIn(store: string): string | undefined {
+  if (!existsSync(store)) return undefined;
+  const leftover = /^(\..*\.tmp|part-[0-9a-f-]{36}\.snappy\.parquet|_delta_log)$/;
+  const strange = readdirSync(store).find((name) => !leftover.test(name));
+  if (strange !== undefined) return join(STORE_DIRECTORY, strange);
+  const log = join(store, '_delta_log');
+  const inLog = existsSync(log) ? readdirSync(log).find((name) => !/^\..*\.tmp$/.test(name)) : undefined;
+  return inLog === undefined ? undefined : join(STORE_DIRECTORY, '_delta_log', inLog);
+}
+
+function exists(directory: string): PondError {
+  return new PondError('pond-exists', `Cannot make a pond at "${directory}": Pond already exists`, { directory });
+}

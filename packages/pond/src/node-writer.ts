@@ -1,0 +1,142 @@
+import type { NameFact, NodeChange, Oplog, OplogView, StoredContent, Transaction } from '@duckpond/oplog';
+import {
+  type ContentOptions, type DirectoryNode, type FileNode, isFile, type Node, type NodeReader, type NodeSpec, type NodeWriter, TinyFsError,
+} from '@duckpond/tinyfs';
+import { nodeOf } from './node-facts.ts';
+import { createTree, fileContent, nodeVersions } from './node-reader.ts';
+
+/** Small files stay in their record up to this much a transaction; beyond it, larger ones become blobs so that memory stays flat. */
+const INLINE_BUDGET_BYTES = 16 * 1024 * 1024;
+const SMALL_BYTES = 1024;
+
+/** The tree as a transaction sees it: the state that it began from, with its own changes. */
+export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Transaction): NodeWriter {
+  const tree = createTree(transaction);
+  const { environment } = oplog;
+  let inlineBytes = 0;
+
+  async function take(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredContent> {
+    const stored = await oplog.storeContent(content, inlineBytes < INLINE_BUDGET_BYTES ? undefined : SMALL_BYTES);
+    inlineBytes += stored.inline?.byteLength ?? 0;
+    return stored;
+  }
+
+  /** The bytes of the newest version again, when a version without new content needs them in its own record. */
+  async function sameContent(node: Node): Promise<StoredContent | undefined> {
+    if (node.kind !== 'data' && node.kind !== 'table') return undefined;
+    if (node.computed !== undefined || node.version === 0) return undefined;
+    const fact = await transaction.node(node.home, node.id);
+    return fact?.blob === true ? undefined : take(reader.content(node));
+  }
+
+  const reader: NodeReader = {
+    ...tree,
+    async *content(file: FileNode, options: ContentOptions = {}) {
+      const pending = transaction.pendingContents(file.id);
+      if (pending.length === 0) {
+        yield* fileContent(oplog, view, file, options);
+        return;
+      }
+      const before = file.version - pending.length;
+      const { version, range } = options;
+      if (version !== undefined && version <= before) {
+        yield* fileContent(oplog, view, { ...file, version: before }, options);
+        return;
+      }
+      const parts = version === undefined ? pending : pending.slice(version - before - 1, version - before);
+      if (parts.length === 0) throw new TinyFsError('not-found', file.id, `Cannot read version ${version}: the newest is ${file.version}`);
+      const chunks = file.kind === 'series' && version === undefined && before > 0
+        ? concatenated(fileContent(oplog, view, { ...file, version: before }), storedChunks(oplog, parts))
+        : storedChunks(oplog, parts);
+      yield* range === undefined ? chunks : cut(chunks, range);
+    },
+    async *versions(node) {
+      const pending = transaction.pendingContents(node.id);
+      const before = node.version - Math.max(pending.length, node.kind === 'series' ? 0 : Number(pending.length > 0));
+      if (before > 0) for await (const info of nodeVersions(oplog, view, node)) if (info.version <= before) yield info;
+      for (const [index, { sizeBytes, sha256 }] of pending.entries()) {
+        yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256: Buffer.from(sha256).toString('hex') };
+      }
+    },
+  };
+
+  return {
+    ...reader,
+
+    async create(directory, name, spec) {
+      if (await transaction.name(directory.id, name) !== undefined) {
+        throw new TinyFsError('already-exists', name, `Cannot create "${name}": there is an entry of that name, a free name was wanted`);
+      }
+      const id = environment.uuid();
+      const partId = spec.kind === 'directory' ? id : directory.id;
+      await transaction.insert(directory.id, { name, childId: id, childPart: partId, childKind: spec.kind });
+      return nodeOf(transaction.create(partId, id, spec.kind, changeOf(spec), environment.nowMicros()));
+    },
+
+    async write(file, content) {
+      const stored = await take(content);
+      const node = nodeOf(await transaction.write(file.home, file.id, { content: stored }, environment.nowMicros()));
+      if (!isFile(node)) throw new TinyFsError('not-a-file', file.id, `Cannot write: the node is a ${node.kind}, a file was wanted`);
+      return node;
+    },
+
+    async update(node, { computed, attributes }) {
+      const content = await sameContent(node);
+      const change: NodeChange = {
+        ...(content === undefined ? {} : { content }),
+        ...(computed === undefined ? {} : { factory: computed.factory, config: computed.config }),
+        ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
+      };
+      return nodeOf(await transaction.write(node.home, node.id, change, environment.nowMicros()));
+    },
+
+    async rename(from: DirectoryNode, name: string, to: DirectoryNode, newName: string) {
+      if (await transaction.name(to.id, newName) !== undefined) {
+        throw new TinyFsError('already-exists', newName, `Cannot rename "${name}" to "${newName}": there is an entry of that name, a free name was wanted`);
+      }
+      const fact = await nameOf(from, name, 'rename');
+      await transaction.remove(from.id, name, true);
+      await transaction.insert(to.id, { ...fact, name: newName });
+    },
+
+    async remove(directory, name) {
+      await nameOf(directory, name, 'remove');
+      await transaction.remove(directory.id, name, false);
+    },
+  };
+
+  async function nameOf(directory: DirectoryNode, name: string, verb: string): Promise<NameFact> {
+    const fact = await transaction.name(directory.id, name);
+    if (fact === undefined) throw new TinyFsError('not-found', name, `Cannot ${verb} "${name}": there is no entry of that name`);
+    return fact;
+  }
+}
+
+function changeOf(spec: NodeSpec): NodeChange | undefined {
+  const attributes = spec.attributes === undefined ? {} : { attributes: JSON.stringify(spec.attributes) };
+  if (spec.kind === 'symlink') return { ...attributes, target: spec.target };
+  if (spec.computed !== undefined) return { ...attributes, factory: spec.computed.factory, config: spec.computed.config };
+  return spec.kind === 'directory' || spec.attributes !== undefined ? attributes : undefined;
+}
+
+async function* storedChunks(oplog: Oplog, parts: readonly StoredContent[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part.inline === undefined) yield* oplog.blob(part);
+    else if (part.inline.byteLength > 0) yield part.inline;
+  }
+}
+
+async function* concatenated(...parts: readonly AsyncIterable<Uint8Array>[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield* part;
+}
+
+async function* cut(chunks: AsyncIterable<Uint8Array>, { start, end }: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+  let position = 0;
+  for await (const chunk of chunks) {
+    const from = Math.max(0, start - position);
+    const to = Math.min(chunk.byteLength, end - position);
+    if (from < to) yield chunk.subarray(from, to);
+    position += chunk.byteLength;
+    if (position >= end) return;
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LocalIo, Oplog, type OplogView, openLocalStore, type TransactionFacts } from '@duckpond/oplog';
+import { openFs, openWritableFs } from '@duckpond/tinyfs';
+import { diffTrees } from './diff.ts';
+import { realEnvironment } from './environment.ts';
+import { PondError } from './errors.ts';
+import { fsckPond } from './fsck.ts';
+import { maintainPond } from './maintain.ts';
+import { createNodeReader } from './node-reader.ts';
+import { createNodeWriter } from './node-writer.ts';
+import type { At, OpenOptions, Pond, PondIdentity, TransactionInfo, WriteResult } from './pond.ts';
+import { recordsOf } from './records.ts';
+import { revertFile, revertTree } from './revert.ts';
+import { readSettings, writeSetting } from './settings.ts';
+import { pondStatus } from './status.ts';
+import { pathTransactions } from './path-log.ts';
+
+/** Where in a pond its Delta table is. */
+export const STORE_DIRECTORY = 'store';
+
+/**
+ * Opens a pond for reading and writing.
+ *
+ * @throws PondError `no-pond`; OplogError `not-a-pond`, `unsupported-format`; DeltaError when the log cannot be read
+ */
+export async function openPond(directory: string, options: OpenOptions = {}, io?: LocalIo): Promise<Pond> {
+  const store = join(directory, STORE_DIRECTORY);
+  if (!existsSync(join(store, '_delta_log'))) {
+    throw new PondError('no-pond', `Cannot open the pond at "${directory}": Pond does not exist`, { directory });
+  }
+  const environment = options.environment ?? realEnvironment();
+  const oplog = await Oplog.open(openLocalStore(store, io), environment);
+  return makePond(directory, oplog);
+}
+
+function makePond(directory: string, oplog: Oplog): Pond {
+  const identity = identityOf(oplog);
+
+  async function viewAt(at: At | undefined): Promise<OplogView> {
+    return oplog.view(at === undefined ? undefined : (await factsAt(at)).txnSeq);
+  }
+
+  async function factsAt(at: At): Promise<TransactionFacts> {
+    await oplog.refresh();
+    return 'txnSeq' in at ? oplog.transactionFacts(at.txnSeq) : oplog.transactionAt(at.timeMicros);
+  }
+
+  const pond: Pond = {
+    directory,
+    identity,
+
+    async read(fn, readOptions) {
+      return fn(openFs(createNodeReader(oplog, await viewAt(readOptions?.at))));
+    },
+
+    async write(fn, writeOptions) {
+      const view = await oplog.view();
+      const transaction = await oplog.begin();
+      const value = await fn(openWritableFs(createNodeWriter(oplog, { ...view, files: transaction.base.snapshot.files }, transaction)));
+      return settled(await oplog.commit(transaction, writeOptions?.command ?? []), value);
+    },
+
+    async *transactions({ at, path, limit = Number.POSITIVE_INFINITY } = {}) {
+      await oplog.refresh();
+      const newest = at === undefined ? undefined : (await factsAt(at)).timestampMicros;
+      const all = path === undefined ? oplog.transactions(newest) : pathTransactions(oplog, await viewAt(at), path, newest);
+      let count = 0;
+      if (limit <= 0) return;
+      for await (const facts of all) {
+        yield facts;
+        if (++count >= limit) return;
+      }
+    },
+
+    async transaction(at) {
+      await oplog.refresh();
+      return factsAt(at ?? { txnSeq: oplog.head.txnSeq });
+    },
+
+    async *records(recordOptions = {}) {
+      yield* recordsOf(oplog, await viewAt(recordOptions.at), recordOptions);
+    },
+
+    async *diff(a, b, pattern) {
+      yield* diffTrees(await viewAt(a), await viewAt(b), pattern);
+    },
+
+    revert: async (to, revertOptions = {}) => revertTree(pond, oplog, await viewAt(to), revertOptions),
+    revertFile: (path, version, writeOptions = {}) => revertFile(pond, path, version, writeOptions),
+
+    settings: async () => readSettings(await oplog.view()),
+    async setSetting(key, value, writeOptions) {
+      const transaction = await oplog.begin();
+      await writeSetting(transaction, oplog.environment.nowMicros(), key, value);
+      return settled(await oplog.commit(transaction, writeOptions?.command ?? []), undefined);
+    },
+
+    status: () => pondStatus(oplog, identity),
+    maintain: (maintainOptions = {}) => maintainPond(oplog, join(directory, STORE_DIRECTORY), maintainOptions),
+    fsck: (fsckOptions = {}) => fsckPond(oplog, fsckOptions),
+    close: () => Promise.resolve(),
+  };
+  return pond;
+}
+
+function settled<T>(outcome: Awaited<ReturnType<Oplog['commit']>>, value: T): WriteResult<T> {
+  switch (outcome.kind) {
+    case 'committed': return { value, transaction: outcome.facts satisfies TransactionInfo };
+    case 'unchanged': return { value, transaction: undefined };
+    case 'conflict': throw new PondError(
+      'conflict', `Cannot commit: transaction ${outcome.clash.txnSeq} of another writer changed ${outcome.clash.what}`, { ...outcome.clash },
+    );
+  }
+}
+
+function identityOf(oplog: Oplog): PondIdentity {
+  const { configuration } = oplog.head.snapshot.metadata;
+  const created = configuration['duckpond.created'] ?? '0';
+  return {
+    id: oplog.head.pondId,
+    createdMicros: /^\d+$/.test(created) ? BigInt(created) : 0n,
+    user: configuration['duckpond.user'] ?? '',
+    host: configuration['duckpond.host'] ?? '',
+    birthplace: configuration['duckpond.birthplace'] ?? '',
+    format: Number(configuration['duckpond.format']),
+  };
+}

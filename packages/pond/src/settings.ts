@@ -1,0 +1,52 @@
+import { SETTINGS_ID, SYSTEM_PART, type FactSource, type Transaction } from '@duckpond/oplog';
+import { PondError } from './errors.ts';
+import type { Setting } from './pond.ts';
+
+interface SettingDefinition {
+  readonly key: string;
+  readonly fallback: string;
+  readonly summary: string;
+  readonly wanted: string;
+  readonly accepts: (value: string) => boolean;
+}
+
+const DEFINITIONS: readonly SettingDefinition[] = [
+  {
+    key: 'format', fallback: 'table', summary: 'Output format of commands on a terminal',
+    wanted: 'one of table, csv, tsv, json, ndjson, markdown', accepts: (value) => ['table', 'csv', 'tsv', 'json', 'ndjson', 'markdown'].includes(value),
+  },
+  {
+    key: 'log.limit', fallback: '20', summary: 'How many transactions `pond log` shows unless told',
+    wanted: 'a whole number from 1', accepts: (value) => /^[1-9]\d{0,8}$/.test(value),
+  },
+];
+
+/** Every setting with its value and where that comes from, sorted by key. */
+export async function readSettings(view: FactSource): Promise<Setting[]> {
+  const own = await stored(view);
+  return DEFINITIONS.map(({ key, fallback, summary }): Setting => {
+    const value = own[key];
+    return { key, value: value ?? fallback, origin: value === undefined ? 'default' : 'pond', summary };
+  }).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** @throws PondError `invalid-setting` */
+export async function writeSetting(transaction: Transaction, nowMicros: bigint, key: string, value: string): Promise<void> {
+  const definition = DEFINITIONS.find((known) => known.key === key);
+  if (definition === undefined) {
+    const known = DEFINITIONS.map((one) => one.key).join(', ');
+    throw new PondError('invalid-setting', `Cannot set "${key}": there is no such setting, one of ${known} was wanted`, { key });
+  }
+  if (!definition.accepts(value)) throw new PondError('invalid-setting', `Cannot set "${key}": "${value}" is given, ${definition.wanted} was wanted`, { key, value });
+  const own = await stored(transaction);
+  if (own[key] === value) return;
+  await transaction.write(SYSTEM_PART, SETTINGS_ID, { attributes: JSON.stringify({ ...own, [key]: value }) }, nowMicros);
+}
+
+async function stored(view: FactSource): Promise<{ readonly [key: string]: string }> {
+  const fact = await view.node(SYSTEM_PART, SETTINGS_ID);
+  if (fact?.attributes == null) return {};
+  const value: unknown = JSON.parse(fact.attributes);
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+}
