@@ -102,7 +102,8 @@ export function showPath(directory: string, text: string): string {
   const steps = text.split('/').filter((step) => step !== '' && step !== '.');
   const shown = childPath(text.startsWith('/') ? '/' : directory, steps.join('/'));
   if (steps.length === 0) return text.startsWith('/') ? '/' : directory;
-  return text.endsWith('/') ? `${shown}/` : shown;
+  // What makes it the path of a directory stays in sight.
+  return shown + (/\/\.?$/.exec(text)?.[0] ?? '');
 }
 
 /** Order of names: by their UTF-8 bytes, which is by code point and not the order of JavaScript strings. */
