@@ -16,11 +16,15 @@ function report(what, unit, samples) {
 
 function micros(what, calls, run) {
   for (let i = 0; i < calls; i += 1) run();
-  report(what, 'µs', Array.from({ length: REPETITIONS }, () => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i += 1) run();
-    return ((performance.now() - start) * 1000) / calls;
-  }));
+  report(
+    what,
+    'µs',
+    Array.from({ length: REPETITIONS }, () => {
+      const start = performance.now();
+      for (let i = 0; i < calls; i += 1) run();
+      return ((performance.now() - start) * 1000) / calls;
+    }),
+  );
 }
 
 async function millis(what, run) {
@@ -35,10 +39,25 @@ async function millis(what, run) {
 }
 
 const id = (index) => `01900000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`;
-const names = ['name', 'child_id', 'child_kind', 'operation', 'size', 'time', ...Array.from({ length: 12 }, (_, index) => `column_${index}`)];
+const names = [
+  'name',
+  'child_id',
+  'child_kind',
+  'operation',
+  'size',
+  'time',
+  ...Array.from({ length: 12 }, (_, index) => `column_${index}`),
+];
 const types = { size: 'long', time: 'timestamp' };
 const wide = defineShape('Wide', Object.fromEntries(names.map((name) => [name, [name, types[name] ?? 'string', 'nullable']])));
-const wideRow = (index) => ({ name: `reading-${index}.csv`, child_id: id(index), child_kind: 'file', operation: 'insert', size: index, time: 1_790_000_000_000_000n });
+const wideRow = (index) => ({
+  name: `reading-${index}.csv`,
+  child_id: id(index),
+  child_kind: 'file',
+  operation: 'insert',
+  size: index,
+  time: 1_790_000_000_000_000n,
+});
 const one = [wideRow(1)];
 const oneBytes = encodeIpc(wide, one);
 micros('IPC: encode 1 row, 18 columns, 6 not null', 20_000, () => encodeIpc(wide, one));
@@ -57,17 +76,35 @@ const many = Array.from({ length: 100_000 }, (_, index) => wideRow(index));
 const manyBytes = encodeIpc(wide, many);
 await millis(`IPC: encode 100,000 rows, 6 columns (${(manyBytes.length / 1e6).toFixed(1)} MB)`, () => encodeIpc(wide, many));
 await millis('IPC: decode them to objects', () => decodeIpc(wide, manyBytes));
-const entries = many.map((row, index) => ({ name: row.name, childId: row.child_id, childKind: 'data', operation: 'insert', txnSeq: index, version: 1 }));
+const entries = many.map((row, index) => ({
+  name: row.name,
+  childId: row.child_id,
+  childKind: 'data',
+  operation: 'insert',
+  txnSeq: index,
+  version: 1,
+}));
 const chunks = Array.from({ length: 98 }, (_, index) => encodeEntries(entries.slice(index * 1024, (index + 1) * 1024)));
 await millis('IPC: decode 100,000 entries in 98 chunks', () => chunks.map((chunk) => decodeEntries(chunk)));
 
 const encodeParquet = await loadParquetEncoder();
-const record = (index, partId, content) => ({ partId, nodeId: id(index), txnSeq: index, version: 1, timestampMicros: 1_790_000_000_000_000n + BigInt(index), content });
+const record = (index, partId, content) => ({
+  partId,
+  nodeId: id(index),
+  txnSeq: index,
+  version: 1,
+  timestampMicros: 1_790_000_000_000_000n + BigInt(index),
+  content,
+});
 const commit = [record(1, id(0), entryBytes), record(2, id(0), fileBytes), record(3, id(9), fileBytes)];
 const commitBytes = encodeParquet(Record, commit, { codec: 'snappy' });
 const source = (bytes) => ({ label: 'bench', byteLength: bytes.length, slice: (start, end) => bytes.subarray(start, end) });
-micros(`Parquet: encode a commit of 3 records, snappy (${commitBytes.length} B)`, 1000, () => encodeParquet(Record, commit, { codec: 'snappy' }));
-await millis('Parquet: read it, 100 times', async () => { for (let i = 0; i < 100; i += 1) await readParquet(Record, source(commitBytes)); });
+micros(`Parquet: encode a commit of 3 records, snappy (${commitBytes.length} B)`, 1000, () =>
+  encodeParquet(Record, commit, { codec: 'snappy' }),
+);
+await millis('Parquet: read it, 100 times', async () => {
+  for (let i = 0; i < 100; i += 1) await readParquet(Record, source(commitBytes));
+});
 
 const history = Array.from({ length: 60_000 }, (_, index) => {
   const content = Uint8Array.from(fileBytes);
@@ -75,9 +112,15 @@ const history = Array.from({ length: 60_000 }, (_, index) => {
   return record(index, id(Math.floor(index / 30)), content);
 });
 const historyBytes = encodeParquet(Record, history, { codec: 'gzip' });
-await millis(`Parquet: encode 60,000 records, gzip (${(historyBytes.length / 1e6).toFixed(1)} MB)`, () => encodeParquet(Record, history, { codec: 'gzip' }));
+await millis(`Parquet: encode 60,000 records, gzip (${(historyBytes.length / 1e6).toFixed(1)} MB)`, () =>
+  encodeParquet(Record, history, { codec: 'gzip' }),
+);
 await millis('Parquet: read them all', () => readParquet(Record, source(historyBytes)));
 const held = source(historyBytes);
-await millis('Parquet: find the 30 records of one part_id, footer known', () => readParquet(Record, held, { filter: { partId: [id(1234)] } }));
+await millis('Parquet: find the 30 records of one part_id, footer known', () =>
+  readParquet(Record, held, { filter: { partId: [id(1234)] } }),
+);
 await millis('Parquet: find them, footer to be read', () => readParquet(Record, source(historyBytes), { filter: { partId: [id(1234)] } }));
-await millis('Parquet: the newest of them up to a transaction', () => readParquet(Record, held, { filter: { partId: [id(1234)], txnSeq: { max: 37_025 } } }));
+await millis('Parquet: the newest of them up to a transaction', () =>
+  readParquet(Record, held, { filter: { partId: [id(1234)], txnSeq: { max: 37_025 } } }),
+);

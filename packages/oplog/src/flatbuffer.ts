@@ -128,7 +128,8 @@ export function fieldPosition(reader: FlatReader, table: Table, slot: number, si
 export function readInteger(reader: FlatReader, table: Table, slot: number, size: 1 | 2 | 4, absent: number): number {
   const position = fieldPosition(reader, table, slot, size);
   if (position === 0) return absent;
-  return size === 1 ? reader.view.getInt8(position) : size === 2 ? reader.view.getInt16(position, true) : reader.view.getInt32(position, true);
+  if (size === 1) return reader.view.getInt8(position);
+  return size === 2 ? reader.view.getInt16(position, true) : reader.view.getInt32(position, true);
 }
 
 /** A 64-bit integer field, which must be a safe integer. */
@@ -151,11 +152,14 @@ export function readReference(reader: FlatReader, table: Table, slot: number): T
 
 export function readText(reader: FlatReader, table: Table, slot: number): string | null {
   const vector = readVector(reader, table, slot, 1);
-  return vector === null ? null : Buffer.from(reader.view.buffer, reader.view.byteOffset + vector.position, vector.length).toString('utf8');
+  if (vector === null) return null;
+  return Buffer.from(reader.view.buffer, reader.view.byteOffset + vector.position, vector.length).toString('utf8');
 }
 
 /** A vector's first element and length, all of which lie inside the buffer; `null` when absent. */
-export function readVector(reader: FlatReader, table: Table, slot: number, elementSize: number): { position: number; length: number } | null {
+export function readVector(
+  reader: FlatReader, table: Table, slot: number, elementSize: number,
+): { readonly position: number; readonly length: number } | null {
   const field = fieldPosition(reader, table, slot, 4);
   if (field === 0) return null;
   const start = field + u32(reader, field);

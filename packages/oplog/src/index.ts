@@ -1,4 +1,13 @@
 export { OplogError, type OplogErrorCode, isCode } from './errors.ts';
+export { carried, type Carried, type CarriedValue } from './carried.ts';
+export { type ColumnSpecs, type ColumnType, defineShape, deltaSchemaString, type NewRowOf, type RowOf, type Shape } from './shape.ts';
+export { decodeIpc, encodeIpc } from './ipc.ts';
+export {
+  type ColumnFilter, encodeParquet, type EncodeParquet, loadParquetEncoder, type ParquetEncodeOptions, type ParquetReadOptions,
+  type ParquetSource, readParquet, type RowFilter,
+} from './parquet.ts';
+export { decodeEntries, encodeEntries, Entry, type NewEntry } from './entry.ts';
+export { type NewRecord, Record } from './record.ts';
 export { SETTINGS_ID, SYSTEM_PART } from './reserved-ids.ts';
 export { ENGINE, type Environment } from './environment.ts';
 export { type ChangeCounts, type TransactionFacts, transactionFactsOf } from './commit-info.ts';

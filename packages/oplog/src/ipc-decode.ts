@@ -147,7 +147,8 @@ function readChunks(reader: FlatReader, header: Table, fields: readonly FoundFie
   const buffers = readVector(reader, header, 2, 16);
   const expected = fields.reduce((sum, { type }) => sum + (type.layout === 'bits' || type.layout === 'fixed' ? 2 : 3), 0);
   if ((nodes?.length ?? 0) !== fields.length || (buffers?.length ?? 0) !== expected) {
-    throw corrupt(`a record batch has ${nodes?.length ?? 0} columns and ${buffers?.length ?? 0} buffers, ${fields.length} and ${expected} were wanted`);
+    const found = `${nodes?.length ?? 0} columns and ${buffers?.length ?? 0} buffers`;
+    throw corrupt(`a record batch has ${found}, ${fields.length} and ${expected} were wanted`);
   }
   if (nodes === null || buffers === null) return [];
   let next = buffers.position;
@@ -167,7 +168,9 @@ function readChunks(reader: FlatReader, header: Table, fields: readonly FoundFie
     if (safeLong(reader.view, node) !== rows || nulls < 0 || nulls > rows) {
       throw corrupt(`column "${field.name}" has ${safeLong(reader.view, node)} rows and ${nulls} nulls, the batch has ${rows} rows`);
     }
-    if (nulls > 0 && field.column !== null && !field.column.nullable) throw corrupt(`column "${field.name}" has ${nulls} nulls, none were wanted`);
+    if (nulls > 0 && field.column !== null && !field.column.nullable) {
+      throw corrupt(`column "${field.name}" has ${nulls} nulls, none were wanted`);
+    }
     const bits = Math.ceil(rows / 8);
     const validity = extent(field, nulls > 0 ? bits : 0);
     const { layout, width } = field.type;
@@ -255,7 +258,9 @@ function rangeReader({ view }: Stream, chunk: Chunk): { from: (row: number) => n
     },
     to: (row) => {
       const to = offset(row + 1);
-      if (from < 0 || to < from || to > size) throw corrupt(`column "${chunk.field.name}" has the value ${from} to ${to} in row ${row}, its data ends at ${size}`);
+      if (from < 0 || to < from || to > size) {
+        throw corrupt(`column "${chunk.field.name}" has row ${row} at ${from} to ${to}, its data ends at ${size}`);
+      }
       return to;
     },
   };
@@ -282,7 +287,9 @@ function long(chunk: Chunk, high: number, low: number): number {
 }
 
 function uint32(chunk: Chunk, value: number): number {
-  if (chunk.field.column?.type === 'integer' && value > 0x7fffffff) throw corrupt(`column "${chunk.field.name}" has ${value}, an integer of 32 bits was wanted`);
+  if (chunk.field.column?.type === 'integer' && value > 0x7fffffff) {
+    throw corrupt(`column "${chunk.field.name}" has ${value}, an integer of 32 bits was wanted`);
+  }
   return value;
 }
 

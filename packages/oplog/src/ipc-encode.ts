@@ -348,5 +348,6 @@ function refused(shape: Shape, column: Column, value: unknown, wanted: string): 
 }
 
 function conflict(shape: Shape, column: string, why: string): OplogError {
-  return new OplogError('unsupported-format', `Cannot carry the column "${column}" of ${shape.name} along: ${why}`, { shape: shape.name, column });
+  const message = `Cannot carry the column "${column}" of ${shape.name} along: ${why}`;
+  return new OplogError('unsupported-format', message, { shape: shape.name, column });
 }

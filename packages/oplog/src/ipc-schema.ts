@@ -1,7 +1,10 @@
-import { ARROW_TYPES, type ArrowReading, arrowReading, type ArrowType, arrowTypeName, arrowTypeSlots, readArrowType } from './arrow-type.ts';
+import {
+  ARROW_TYPES, type ArrowReading, arrowReading, type ArrowType, arrowTypeName, arrowTypeSlots, readArrowType,
+} from './arrow-type.ts';
 import { OplogError } from './errors.ts';
 import {
-  type FlatReader, readInteger, readReference, readRoot, readTables, readText, type Slot, type Table, writeFlatBuffer, writeString, writeTable, writeTables,
+  type FlatReader, readInteger, readReference, readRoot, readTables, readText, type Slot, type Table,
+  writeFlatBuffer, writeString, writeTable, writeTables,
 } from './flatbuffer.ts';
 import { type Column, type Shape } from './shape.ts';
 
@@ -65,7 +68,9 @@ export function readMessage(reader: FlatReader): { readonly header: Table; reado
 
 /** The fields of a schema message, matched with a shape. */
 export function readSchema(reader: FlatReader, header: Table, shape: Shape): FoundField[] {
-  if (readInteger(reader, header, 0, 2, 0) !== 0) throw new OplogError('unsupported-format', 'the numbers are big-endian, little-endian was wanted');
+  if (readInteger(reader, header, 0, 2, 0) !== 0) {
+    throw new OplogError('unsupported-format', 'the numbers are big-endian, little-endian was wanted');
+  }
   const names = new Set<string>();
   return readTables(reader, header, 1).map((table) => {
     const field = readField(reader, table, shape);
@@ -88,7 +93,8 @@ function readField(reader: FlatReader, table: Table, shape: Shape): FoundField {
   const column = shape.byName.get(name) ?? null;
   const reading = column === null ? null : arrowReading(type, column.type);
   if (column !== null && reading === null) {
-    throw new OplogError('unsupported-format', `column "${name}" is of type ${arrowTypeName(id)}, ${column.type} was wanted`, { column: name });
+    const message = `column "${name}" is of type ${arrowTypeName(id)}, ${column.type} was wanted`;
+    throw new OplogError('unsupported-format', message, { column: name });
   }
   return { name, type, nullable, column, reading };
 }

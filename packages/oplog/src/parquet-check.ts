@@ -112,7 +112,9 @@ function checkGroup(group: RowGroup, leaves: number, sizeBytes: number): void {
   if (group.columns.length !== leaves) throw corrupt(`a row group has ${group.columns.length} columns, the schema has ${leaves}`);
   for (const chunk of group.columns) {
     const { start, end } = chunkRange(chunk);
-    if (!(start >= 4 && end >= start && end <= sizeBytes)) throw corrupt(`a column lies at ${start} to ${end}, the file has ${sizeBytes} bytes`);
+    if (!(start >= 4 && end >= start && end <= sizeBytes)) {
+      throw corrupt(`a column lies at ${start} to ${end}, the file has ${sizeBytes} bytes`);
+    }
     for (const index of indexRanges(chunk)) {
       if (!(index.start >= 4 && index.end >= index.start && index.end <= sizeBytes)) {
         throw corrupt(`an index lies at ${index.start} to ${index.end}, the file has ${sizeBytes} bytes`);
@@ -194,7 +196,9 @@ function checkPages(bytes: Uint8Array, from: number, to: number, region: Region 
       throw corrupt(`a page of ${page.compressed} bytes claims to hold ${page.uncompressed}`);
     }
     const limit = page.type === DICTIONARY_PAGE ? page.uncompressed : region.rows;
-    if (page.values < 0 || page.values > limit || page.rows < 0 || page.rows > limit) throw corrupt(`a page claims ${page.values} values, at most ${limit} were wanted`);
+    if (page.values < 0 || page.values > limit || page.rows < 0 || page.rows > limit) {
+      throw corrupt(`a page claims ${page.values} values, at most ${limit} were wanted`);
+    }
     if (page.type === DATA_PAGE_V2) checkLevels(bytes.subarray(body, body + page.compressed), page, region.optional);
     else if (page.type !== DATA_PAGE && page.type !== DICTIONARY_PAGE) throw corrupt(`a page is of type ${page.type}`);
     position = body + page.compressed;
@@ -202,8 +206,12 @@ function checkPages(bytes: Uint8Array, from: number, to: number, region: Region 
 }
 
 /** The definition levels of an optional flat column, which are not compressed: runs of one bit that add up to the values. */
-function checkLevels(body: Uint8Array, page: { readonly values: number; readonly levels: number; readonly repetitions: number }, optional: boolean): void {
-  if (page.repetitions < 0 || page.levels < 0 || page.repetitions + page.levels > body.length) throw corrupt('the levels of a page end outside it');
+function checkLevels(
+  body: Uint8Array, page: { readonly values: number; readonly levels: number; readonly repetitions: number }, optional: boolean,
+): void {
+  if (page.repetitions < 0 || page.levels < 0 || page.repetitions + page.levels > body.length) {
+    throw corrupt('the levels of a page end outside it');
+  }
   if (!optional || page.repetitions > 0) return;
   const cursor = { bytes: body.subarray(0, page.levels), position: 0 };
   let seen = 0;

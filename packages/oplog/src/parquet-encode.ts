@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type * as HyparquetWriter from 'hyparquet-writer';
 import { carried, type CarriedValue } from './carried.ts';
 import { OplogError } from './errors.ts';
 import { type ParquetField, parquetFields, parquetSchemaOf } from './parquet-schema.ts';
@@ -17,10 +18,12 @@ export interface ParquetEncodeOptions {
  * Encodes at least one row as a Parquet file; columns that are null in all rows are left out, as Delta allows. Synchronous.
  * Throws `invalid-transaction` for a value that its column cannot hold.
  */
-export type EncodeParquet = <T extends Shape>(shape: T, rows: readonly NewRowOf<T>[], options: ParquetEncodeOptions) => Uint8Array<ArrayBuffer>;
+export type EncodeParquet = <T extends Shape>(
+  shape: T, rows: readonly NewRowOf<T>[], options: ParquetEncodeOptions,
+) => Uint8Array<ArrayBuffer>;
 
 type Row = Readonly<Record<PropertyKey, unknown>>;
-type Writer = typeof import('hyparquet-writer');
+type Writer = Pick<typeof HyparquetWriter, 'parquetWriteBuffer'>;
 
 /** Up to here a file is read whole and the statistics of its `add` action say what it has: Parquet's own would cost more than the rows. */
 const SMALL_ROWS = 100;
@@ -45,7 +48,9 @@ export async function encodeParquet<T extends Shape>(
 
 function encode(writer: Writer, shape: Shape, rows: readonly Row[], options: ParquetEncodeOptions): Uint8Array<ArrayBuffer> {
   // parquet-rs, and with it delta-rs, cannot read a file of 0 rows.
-  if (rows.length === 0) throw new OplogError('invalid-transaction', `Cannot encode ${shape.name} as Parquet: there are 0 rows, at least 1 was wanted`);
+  if (rows.length === 0) {
+    throw new OplogError('invalid-transaction', `Cannot encode ${shape.name} as Parquet: there are 0 rows, at least 1 was wanted`);
+  }
   const fields = parquetFields(shape);
   const own = shape.columns.flatMap((column, index) => {
     const field = fields[index];

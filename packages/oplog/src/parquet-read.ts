@@ -1,5 +1,9 @@
 import { gunzipSync } from 'node:zlib';
-import { type AsyncBuffer, type DecodedArray, type FileMetaData, type ParquetQueryFilter, type ParquetScan, type SchemaElement } from 'hyparquet';
+import type * as HyparquetModule from 'hyparquet';
+import {
+  type AsyncBuffer, type DecodedArray, type FileMetaData, type ParquetQueryFilter, type ParquetRowRange, type ParquetScan,
+  type SchemaElement,
+} from 'hyparquet';
 import { carried, type Carried, type CarriedValue } from './carried.ts';
 import { OplogError } from './errors.ts';
 import { compareKeys } from './key-order.ts';
@@ -40,7 +44,7 @@ interface AnyOptions {
   readonly carry?: boolean;
 }
 
-type Hyparquet = typeof import('hyparquet');
+type Hyparquet = Pick<typeof HyparquetModule, 'parquetMetadata' | 'parquetScan' | 'snappyUncompress'>;
 type MutableRow = { [key: string]: unknown; [carried]?: CarriedValue[] };
 
 interface Condition {
@@ -94,9 +98,9 @@ async function read(hyparquet: Hyparquet, shape: Shape, source: ParquetSource, o
   const extra = options.carry === true ? carriedFields(metadata, leaves, shape) : [];
   const present = wanted.filter(({ name }) => leaves.has(name));
   for (const column of wanted) {
-    if (!column.nullable && !leaves.has(column.name)) throw new OplogError('corrupt-record', `column "${column.name}" is absent`, { column: column.name });
+    if (!column.nullable && !leaves.has(column.name)) throw corrupt(`column "${column.name}" is absent`);
   }
-  const names = new Set([...present.map(({ name }) => name), ...conditions.map(({ column }) => column.name), ...extra.map(({ name }) => name)]);
+  const names = new Set([...present, ...conditions.map(({ column }) => column), ...extra].map(({ name }) => name));
   const pruningFilter = pruningOf(shape, options.filter ?? {});
   const scan = await hyparquet.parquetScan({
     file, metadata, columns: [...names], utf8: false, parsers: PARSERS, compressors: compressors(hyparquet), geoparquet: false,
@@ -120,7 +124,7 @@ interface Run {
 }
 
 /** Evaluates the conditions on their columns alone, so that wide columns are read only around matching rows. */
-async function matchingRuns(scan: ParquetScan, range: { rowStart: number; rowEnd: number }, conditions: readonly Condition[]): Promise<Run[]> {
+async function matchingRuns(scan: ParquetScan, range: ParquetRowRange, conditions: readonly Condition[]): Promise<Run[]> {
   if (conditions.length === 0) return [{ ...range, selected: null }];
   const count = range.rowEnd - range.rowStart;
   let selected: number[] | null = null;
@@ -165,7 +169,7 @@ async function readRun(scan: ParquetScan, run: Run, { rows, template, present, e
     for (let index = 0; index < count; index += 1) {
       const value: unknown = values[run.selected?.[index] ?? index] ?? null;
       const row = rows[first + index];
-      if (value === null && !column.nullable) throw new OplogError('corrupt-record', `column "${column.name}" has a null`, { column: column.name });
+      if (value === null && !column.nullable) throw corrupt(`column "${column.name}" has a null`);
       if (value !== null && row !== undefined) row[column.key] = convert(value, column);
     }
   }
@@ -179,10 +183,10 @@ async function readRun(scan: ParquetScan, run: Run, { rows, template, present, e
   }
 }
 
-async function columnData(scan: ParquetScan, column: string, { rowStart, rowEnd }: { rowStart: number; rowEnd: number }): Promise<DecodedArray> {
+async function columnData(scan: ParquetScan, column: string, { rowStart, rowEnd }: ParquetRowRange): Promise<DecodedArray> {
   const values = await scan.readColumn({ column, rowStart, rowEnd });
   if (values.length !== rowEnd - rowStart) {
-    throw new OplogError('corrupt-record', `column "${column}" has ${values.length} values for ${rowEnd - rowStart} rows`, { column });
+    throw corrupt(`column "${column}" has ${values.length} values for ${rowEnd - rowStart} rows`);
   }
   return values;
 }
@@ -198,13 +202,13 @@ function openOnce(hyparquet: Hyparquet, source: ParquetSource): Promise<OpenFile
 
 async function openFile(hyparquet: Hyparquet, source: ParquetSource): Promise<OpenFile> {
   const size = source.byteLength;
-  if (!(size >= 12)) throw new OplogError('corrupt-record', `it has ${size} bytes, at least 12 were wanted`);
+  if (!(size >= 12)) throw corrupt(`it has ${size} bytes, at least 12 were wanted`);
   let tailStart = Math.max(0, size - TAIL_BYTES);
   let tail = await sliceOf(source, tailStart, size);
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
-  if (view.getUint32(tail.length - 4, true) !== MAGIC) throw new OplogError('corrupt-record', 'it does not end in PAR1');
+  if (view.getUint32(tail.length - 4, true) !== MAGIC) throw corrupt('it does not end in PAR1');
   const metadataBytes = view.getUint32(tail.length - 8, true);
-  if (metadataBytes > size - 12) throw new OplogError('corrupt-record', `it claims a footer of ${metadataBytes} bytes, the file has ${size}`);
+  if (metadataBytes > size - 12) throw corrupt(`it claims a footer of ${metadataBytes} bytes, the file has ${size}`);
   const metadataStart = size - 8 - metadataBytes;
   if (metadataStart < tailStart) {
     tailStart = metadataStart;
@@ -223,7 +227,7 @@ function checkedFile(source: ParquetSource, tail: Uint8Array, tailStart: number,
   return {
     byteLength: size,
     async slice(start: number, end: number = size): Promise<ArrayBuffer> {
-      if (!(start >= 0 && end >= start && end <= size)) throw new OplogError('corrupt-record', `it refers to bytes ${start} to ${end}, it has ${size}`);
+      if (!(start >= 0 && end >= start && end <= size)) throw corrupt(`it refers to bytes ${start} to ${end}, it has ${size}`);
       const bytes = start >= tailStart ? tail.subarray(start - tailStart, end - tailStart) : await sliceOf(source, start, end);
       checkRegions(regions, bytes, start);
       const { buffer } = bytes;
@@ -235,7 +239,7 @@ function checkedFile(source: ParquetSource, tail: Uint8Array, tailStart: number,
 
 async function sliceOf(source: ParquetSource, start: number, end: number): Promise<Uint8Array> {
   const bytes = await source.slice(start, end);
-  if (bytes.length !== end - start) throw new OplogError('corrupt-record', `${bytes.length} bytes came from ${start} to ${end}`);
+  if (bytes.length !== end - start) throw corrupt(`${bytes.length} bytes came from ${start} to ${end}`);
   return bytes;
 }
 
@@ -268,13 +272,20 @@ const PARSERS = {
 };
 
 /** Bounds in a footer may be cut inside a character or be those of bytes. */
-const FOOTER_PARSERS = { ...PARSERS, stringFromBytes: (bytes: Uint8Array): string => lenientText.decode(bytes), timestampFromNanoseconds: (nanos: bigint): bigint => nanos / 1000n };
+const FOOTER_PARSERS = {
+  ...PARSERS,
+  timestampFromNanoseconds: (nanos: bigint): bigint => nanos / 1000n,
+  stringFromBytes: (bytes: Uint8Array): string => lenientText.decode(bytes),
+};
 
 const READINGS: Readonly<Record<Column['type'], (value: unknown, column: Column) => unknown>> = {
-  string: (value, column) => (typeof value === 'string' ? value : value instanceof Uint8Array ? strictText.decode(value) : mismatch(column)),
+  string: (value, column) => {
+    if (value instanceof Uint8Array) return strictText.decode(value);
+    return typeof value === 'string' ? value : mismatch(column);
+  },
   long: (value, column) => {
     const number = typeof value === 'bigint' || typeof value === 'number' ? Number(value) : mismatch(column);
-    if (!Number.isSafeInteger(number)) throw new OplogError('corrupt-record', `column "${column.name}" has a number outside the safe range`, { column: column.name });
+    if (!Number.isSafeInteger(number)) throw corrupt(`column "${column.name}" has a number outside the safe range`);
     return number;
   },
   integer: (value, column) => (typeof value === 'number' && Number.isInteger(value) ? value : mismatch(column)),
@@ -285,7 +296,7 @@ const READINGS: Readonly<Record<Column['type'], (value: unknown, column: Column)
 };
 
 function mismatch(column: Column): never {
-  throw new OplogError('unsupported-format', `column "${column.name}" is of another type, ${column.type} was wanted`, { column: column.name });
+  throw unsupported(column.name, `is of another type, ${column.type} was wanted`);
 }
 
 function topLevelLeaves(metadata: FileMetaData): Map<string, SchemaElement> {
@@ -302,14 +313,14 @@ function topLevelLeaves(metadata: FileMetaData): Map<string, SchemaElement> {
 /** The columns to carry along; a nested one, or one that would not come back the same, is refused. */
 function carriedFields(metadata: FileMetaData, leaves: ReadonlyMap<string, SchemaElement>, shape: Shape): SchemaElement[] {
   const nested = metadata.schema.slice(1).find(({ type }) => type === undefined);
-  if (nested !== undefined) throw new OplogError('unsupported-format', `column "${nested.name}" is nested, a flat one was wanted`, { column: nested.name });
+  if (nested !== undefined) throw unsupported(nested.name, 'is nested, a flat one was wanted');
   return [...leaves.values()].filter(({ name }) => !shape.byName.has(name)).map((element) => {
     const logical = element.logical_type?.type ?? element.converted_type;
     const plain = ['BOOLEAN', 'INT32', 'INT64', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY'].includes(element.type ?? '');
     const known = logical === undefined || ['STRING', 'UTF8', 'DATE', 'INTEGER'].includes(logical) || /^U?INT_\d+$/.test(logical)
       || (element.logical_type?.type === 'TIMESTAMP' && element.logical_type.unit === 'MICROS');
     if (!plain || !known || element.repetition_type === 'REPEATED') {
-      throw new OplogError('unsupported-format', `column "${element.name}" of type ${logical ?? element.type} cannot be carried along`, { column: element.name });
+      throw unsupported(element.name, `is of type ${logical ?? element.type}, which cannot be carried along`);
     }
     return { ...element, repetition_type: 'OPTIONAL' };
   });
@@ -324,7 +335,9 @@ function conditionsOf(shape: Shape, filter: AnyFilter): Condition[] {
       return [{ column, matches: (value) => values.has(value) }];
     }
     const { min, max } = wanted;
-    return [{ column, matches: (value) => (min === undefined || compare(value, min) >= 0) && (max === undefined || compare(value, max) <= 0) }];
+    const matches = (value: unknown): boolean =>
+      (min === undefined || compare(value, min) >= 0) && (max === undefined || compare(value, max) <= 0);
+    return [{ column, matches }];
   });
 }
 
@@ -346,7 +359,17 @@ function pruningOf(shape: Shape, filter: AnyFilter): ParquetQueryFilter | null {
     const physical = (value: Scalar): Scalar => (column.type === 'long' && typeof value === 'number' ? BigInt(value) : value);
     if (isList(wanted)) return [{ [column.name]: { $in: wanted.map(physical) } }];
     const { min, max } = wanted;
-    return [{ [column.name]: { ...(min === undefined ? {} : { $gte: physical(min) }), ...(max === undefined ? {} : { $lte: physical(max) }) } }];
+    const lower = min === undefined ? {} : { $gte: physical(min) };
+    const upper = max === undefined ? {} : { $lte: physical(max) };
+    return [{ [column.name]: { ...lower, ...upper } }];
   });
   return filters.length === 0 ? null : { $and: filters };
+}
+
+function corrupt(what: string): OplogError {
+  return new OplogError('corrupt-record', what);
+}
+
+function unsupported(column: string, why: string): OplogError {
+  return new OplogError('unsupported-format', `column "${column}" ${why}`, { column });
 }

@@ -8,7 +8,9 @@ const TYPES: Readonly<Record<ColumnType, Omit<SchemaElement, 'name' | 'repetitio
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   long: { type: 'INT64' },
   integer: { type: 'INT32' },
-  timestamp: { type: 'INT64', converted_type: 'TIMESTAMP_MICROS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } },
+  timestamp: {
+    type: 'INT64', converted_type: 'TIMESTAMP_MICROS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
+  },
   binary: { type: 'BYTE_ARRAY' },
   boolean: { type: 'BOOLEAN' },
   double: { type: 'DOUBLE' },

@@ -12,13 +12,26 @@ const python = process.env['DUCKPOND_PYTHON'] ?? 'python3';
 const present = spawnSync(python, ['-c', 'import pyarrow.parquet']).status === 0;
 
 const Every = defineShape('Every', {
-  text: ['text', 'string'], long: ['long', 'long', 'nullable'], integer: ['integer', 'integer', 'nullable'], at: ['at', 'timestamp', 'nullable'],
-  bytes: ['bytes', 'binary', 'nullable'], flag: ['flag', 'boolean', 'nullable'], ratio: ['ratio', 'double', 'nullable'],
+  text: ['text', 'string'],
+  long: ['long', 'long', 'nullable'],
+  integer: ['integer', 'integer', 'nullable'],
+  at: ['at', 'timestamp', 'nullable'],
+  bytes: ['bytes', 'binary', 'nullable'],
+  flag: ['flag', 'boolean', 'nullable'],
+  ratio: ['ratio', 'double', 'nullable'],
 });
 const rows = [
   { text: '', long: Number.MAX_SAFE_INTEGER, integer: -(2 ** 31), at: -1n, bytes: new Uint8Array(), flag: true, ratio: -0.5 },
   { text: 'ünï😀', long: null, integer: null, at: null, bytes: null, flag: null, ratio: null },
-  { text: 'c', long: Number.MIN_SAFE_INTEGER, integer: 7, at: 1_790_000_000_123_456n, bytes: Uint8Array.of(0, 255), flag: false, ratio: 1e300 },
+  {
+    text: 'c',
+    long: Number.MIN_SAFE_INTEGER,
+    integer: 7,
+    at: 1_790_000_000_123_456n,
+    bytes: Uint8Array.of(0, 255),
+    flag: false,
+    ratio: 1e300,
+  },
 ];
 
 const SHOW = `
@@ -29,8 +42,20 @@ def show(table):
     print(json.dumps({'rows': rows, 'types': {f.name: str(f.type) + ('' if f.nullable else ' not null') for f in table.schema}}))
 `;
 const EXPECTED = {
-  rows: rows.map((row) => ({ ...row, at: row.at === null ? null : Number(row.at), bytes: row.bytes === null ? null : Buffer.from(row.bytes).toString('hex') })),
-  types: { text: 'string not null', long: 'int64', integer: 'int32', at: 'timestamp[us, tz=UTC]', bytes: 'binary', flag: 'bool', ratio: 'double' },
+  rows: rows.map((row) => ({
+    ...row,
+    at: row.at === null ? null : Number(row.at),
+    bytes: row.bytes === null ? null : Buffer.from(row.bytes).toString('hex'),
+  })),
+  types: {
+    text: 'string not null',
+    long: 'int64',
+    integer: 'int32',
+    at: 'timestamp[us, tz=UTC]',
+    bytes: 'binary',
+    flag: 'bool',
+    ratio: 'double',
+  },
 };
 
 describe.skipIf(!present)('pyarrow', () => {
@@ -38,7 +63,11 @@ describe.skipIf(!present)('pyarrow', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   function run(script: string, name: string): string {
-    const { status, stdout, stderr } = spawnSync(python, ['-c', `import json, sys, pyarrow as pa, pyarrow.ipc, pyarrow.parquet as pq\n${script}`, join(folder, name)], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(
+      python,
+      ['-c', `import json, sys, pyarrow as pa, pyarrow.ipc, pyarrow.parquet as pq\n${script}`, join(folder, name)],
+      { encoding: 'utf8' },
+    );
     if (status !== 0) throw new Error(stderr);
     return stdout;
   }
@@ -51,19 +80,27 @@ describe.skipIf(!present)('pyarrow', () => {
   test('reads streams without rows and without values', () => {
     writeFileSync(join(folder, 'b.arrow'), encodeEntries([]));
     writeFileSync(join(folder, 'c.arrow'), encodeEntries([{}, {}]));
-    expect(run(`t = pa.ipc.open_stream(open(sys.argv[1], 'rb').read()).read_all(); t.validate(full=True); print(t.num_rows)`, 'b.arrow').trim()).toBe('0');
-    expect(run(`t = pa.ipc.open_stream(open(sys.argv[1], 'rb').read()).read_all(); t.validate(full=True); print(t.num_rows)`, 'c.arrow').trim()).toBe('2');
+    expect(
+      run(`t = pa.ipc.open_stream(open(sys.argv[1], 'rb').read()).read_all(); t.validate(full=True); print(t.num_rows)`, 'b.arrow').trim(),
+    ).toBe('0');
+    expect(
+      run(`t = pa.ipc.open_stream(open(sys.argv[1], 'rb').read()).read_all(); t.validate(full=True); print(t.num_rows)`, 'c.arrow').trim(),
+    ).toBe('2');
   });
 
-  test.each(['snappy', 'gzip'] as const)('reads the %s file that encodeParquet() writes, timestamps in UTC microseconds', async (codec) => {
-    writeFileSync(join(folder, 'a.parquet'), await encodeParquet(Every, rows, { codec }));
-    expect(JSON.parse(run(`${SHOW}show(pq.read_table(sys.argv[1]))`, 'a.parquet'))).toEqual(EXPECTED);
-  });
+  test.each(['snappy', 'gzip'] as const)(
+    'reads the %s file that encodeParquet() writes, timestamps in UTC microseconds',
+    async (codec) => {
+      writeFileSync(join(folder, 'a.parquet'), await encodeParquet(Every, rows, { codec }));
+      expect(JSON.parse(run(`${SHOW}show(pq.read_table(sys.argv[1]))`, 'a.parquet'))).toEqual(EXPECTED);
+    },
+  );
 
   test('writes streams and files that decodeEntries() and readParquet() read, with unknown columns carried', async () => {
     const script = `
 import base64, decimal, io
-t = pa.table({'name': ['a', None], 'size': pa.array([5, 2**40]), 'price': pa.array([decimal.Decimal('1.50'), None]), 'when': pa.array([1, 2], pa.timestamp('ns'))})
+t = pa.table({'name': ['a', None], 'size': pa.array([5, 2**40]), 
+  'price': pa.array([decimal.Decimal('1.50'), None]), 'when': pa.array([1, 2], pa.timestamp('ns'))})
 s = io.BytesIO()
 w = pa.ipc.new_stream(s, t.schema); w.write_table(t); w.close()
 p = io.BytesIO(); pq.write_table(t.select(['name', 'size']), p)
@@ -71,13 +108,32 @@ print(json.dumps([base64.b64encode(x.getvalue()).decode() for x in (s, p)]))`;
     const [stream, file] = (JSON.parse(run(script, '')) as string[]).map((text) => Uint8Array.from(Buffer.from(text, 'base64')));
     if (stream === undefined || file === undefined) throw new Error('no output');
     const entries = decodeEntries(stream);
-    expect(entries.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([['a', 5], [null, 2 ** 40]]);
+    expect(entries.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([
+      ['a', 5],
+      [null, 2 ** 40],
+    ]);
     writeFileSync(join(folder, 'd.arrow'), encodeEntries(entries));
-    expect(JSON.parse(run(`t = pa.ipc.open_stream(open(sys.argv[1], 'rb').read()).read_all(); t.validate(full=True)
-print(json.dumps({f.name: [str(f.type), [str(v) for v in t[f.name].cast('int64' if f.name == 'when' else f.type).to_pylist()]] for f in t.schema}))`, 'd.arrow'))).toEqual({
-      name: ['string', ['a', 'None']], size: ['int64', ['5', '1099511627776']], price: ['decimal128(3, 2)', ['1.50', 'None']], when: ['timestamp[ns]', ['1', '2']],
+    expect(
+      JSON.parse(
+        run(
+          `t = pa.ipc.open_stream(open(sys.argv[1], 'rb').read()).read_all(); t.validate(full=True)
+text = lambda f: [str(v) for v in t[f.name].cast('int64' if f.name == 'when' else f.type).to_pylist()]
+print(json.dumps({f.name: [str(f.type), text(f)] for f in t.schema}))`,
+          'd.arrow',
+        ),
+      ),
+    ).toEqual({
+      name: ['string', ['a', 'None']],
+      size: ['int64', ['5', '1099511627776']],
+      price: ['decimal128(3, 2)', ['1.50', 'None']],
+      when: ['timestamp[ns]', ['1', '2']],
     });
     const Named = defineShape('Named', { name: ['name', 'string', 'nullable'], size: ['size', 'long', 'nullable'] });
-    expect(await readParquet(Named, { label: 'by pyarrow', byteLength: file.length, slice: (start, end) => file.subarray(start, end) })).toEqual([{ name: 'a', size: 5 }, { name: null, size: 2 ** 40 }]);
+    expect(
+      await readParquet(Named, { label: 'by pyarrow', byteLength: file.length, slice: (start, end) => file.subarray(start, end) }),
+    ).toEqual([
+      { name: 'a', size: 5 },
+      { name: null, size: 2 ** 40 },
+    ]);
   });
 });

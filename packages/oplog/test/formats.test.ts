@@ -21,7 +21,10 @@ describe.each(pages)('docs/formats/%s.md', (name, shape, example) => {
 
   test('shows the bytes that encodeEntries() writes', () => {
     const block = /```hex\n([^`]*)```/.exec(page)?.[1] ?? '';
-    const hex = block.split('\n').map((line) => line.slice(6, 53).replaceAll(' ', '')).join('');
+    const hex = block
+      .split('\n')
+      .map((line) => line.slice(6, 53).replaceAll(' ', ''))
+      .join('');
     expect(hex).toBe(Buffer.from(encodeEntries([example])).toString('hex'));
   });
 });

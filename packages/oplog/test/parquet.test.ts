@@ -41,15 +41,36 @@ function history(parts: number, each: number, contentBytes: number): NewRecord[]
       content[i] = random >>> 24;
     }
     return {
-      partId: id(Math.floor(index / each)), nodeId: id(index), txnSeq: (index % each) * parts + 1, version: index % each + 1,
-      timestampMicros: 1_790_000_000_000_000n + BigInt(index), content,
+      partId: id(Math.floor(index / each)),
+      nodeId: id(index),
+      txnSeq: (index % each) * parts + 1,
+      version: (index % each) + 1,
+      timestampMicros: 1_790_000_000_000_000n + BigInt(index),
+      content,
     };
   });
 }
 
 const sample: NewRecord[] = [
-  { partId: id(1), nodeId: id(2), txnSeq: 7, version: 1, timestampMicros: 1_790_000_000_123_456n, content: Uint8Array.of(0xff, 0xfe, 0), kind: 'node' },
-  { partId: id(1), nodeId: 'ünï😀', txnSeq: Number.MAX_SAFE_INTEGER, version: -1, timestampMicros: -5n, content: new Uint8Array(), timeMinMicros: -1n, keyMin: '' },
+  {
+    partId: id(1),
+    nodeId: id(2),
+    txnSeq: 7,
+    version: 1,
+    timestampMicros: 1_790_000_000_123_456n,
+    content: Uint8Array.of(0xff, 0xfe, 0),
+    kind: 'node',
+  },
+  {
+    partId: id(1),
+    nodeId: 'ünï😀',
+    txnSeq: Number.MAX_SAFE_INTEGER,
+    version: -1,
+    timestampMicros: -5n,
+    content: new Uint8Array(),
+    timeMinMicros: -1n,
+    keyMin: '',
+  },
 ];
 
 describe('encodeParquet()', () => {
@@ -68,11 +89,24 @@ describe('encodeParquet()', () => {
     const element = (name: string): unknown => schema.find((field) => field.name === name);
     expect(schema[0]).toMatchObject({ name: 'spark_schema', num_children: 9 });
     expect(element('txn_min')).toBeUndefined();
-    expect(element('part_id')).toMatchObject({ type: 'BYTE_ARRAY', repetition_type: 'REQUIRED', converted_type: 'UTF8', logical_type: { type: 'STRING' } });
+    expect(element('part_id')).toMatchObject({
+      type: 'BYTE_ARRAY',
+      repetition_type: 'REQUIRED',
+      converted_type: 'UTF8',
+      logical_type: { type: 'STRING' },
+    });
     expect(element('txn_seq')).toMatchObject({ type: 'INT64', repetition_type: 'REQUIRED', logical_type: undefined });
-    expect(element('content')).toMatchObject({ type: 'BYTE_ARRAY', repetition_type: 'REQUIRED', converted_type: undefined, logical_type: undefined });
+    expect(element('content')).toMatchObject({
+      type: 'BYTE_ARRAY',
+      repetition_type: 'REQUIRED',
+      converted_type: undefined,
+      logical_type: undefined,
+    });
     expect(element('time_min')).toMatchObject({
-      type: 'INT64', repetition_type: 'OPTIONAL', converted_type: 'TIMESTAMP_MICROS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
+      type: 'INT64',
+      repetition_type: 'OPTIONAL',
+      converted_type: 'TIMESTAMP_MICROS',
+      logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
     });
   });
 
@@ -99,11 +133,18 @@ describe('encodeParquet()', () => {
 
 describe('readParquet()', () => {
   test('returns what encodeParquet() was given, for any shape', async () => {
-    await fc.assert(fc.asyncProperty(shapeAndRows({ minRows: 1 }), fc.constantFrom('snappy' as const, 'gzip' as const), fc.integer({ min: 1, max: 7 }),
-      async ({ shape, rows }, codec, rowGroupRows) => {
-        const bytes = await encodeParquet(shape, rows, { codec, rowGroupRows, pageSizeBytes: 64 });
-        expect(await readParquet(shape, sourceOf(bytes))).toEqual(rows);
-      }), { numRuns: 300 });
+    await fc.assert(
+      fc.asyncProperty(
+        shapeAndRows({ minRows: 1 }),
+        fc.constantFrom('snappy' as const, 'gzip' as const),
+        fc.integer({ min: 1, max: 7 }),
+        async ({ shape, rows }, codec, rowGroupRows) => {
+          const bytes = await encodeParquet(shape, rows, { codec, rowGroupRows, pageSizeBytes: 64 });
+          expect(await readParquet(shape, sourceOf(bytes))).toEqual(rows);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('gives null for columns that an older file does not have', async () => {
@@ -118,22 +159,31 @@ describe('readParquet()', () => {
   test('refuses a file without a column that is never null, or with another type', async () => {
     const a = defineShape('A', { x: ['x', 'string'] });
     const bytes = await encodeParquet(a, [{ x: 'a' }], { codec: 'snappy' });
-    await expect(readParquet(defineShape('B', { y: ['y', 'long'] }), sourceOf(bytes))).rejects.toMatchObject({ code: 'corrupt-record', message: expect.stringContaining('"y" is absent') as string });
-    await expect(readParquet(defineShape('C', { x: ['x', 'long'] }), sourceOf(bytes))).rejects.toMatchObject({ code: 'unsupported-format', message: expect.stringContaining('"x"') as string });
+    await expect(readParquet(defineShape('B', { y: ['y', 'long'] }), sourceOf(bytes))).rejects.toMatchObject({
+      code: 'corrupt-record',
+      message: expect.stringContaining('"y" is absent') as string,
+    });
+    await expect(readParquet(defineShape('C', { x: ['x', 'long'] }), sourceOf(bytes))).rejects.toMatchObject({
+      code: 'unsupported-format',
+      message: expect.stringContaining('"x"') as string,
+    });
   });
 
   test('carries unknown columns along when told, and encodeParquet() writes them back', async () => {
-    await fc.assert(fc.asyncProperty(shapeAndRows({ minRows: 1 }), async ({ shape, rows }) => {
-      const bytes = await encodeParquet(shape, rows, { codec: 'snappy' });
-      const keys = Object.keys(shape.specs);
-      const older = defineShape('Older', Object.fromEntries(Object.entries(shape.specs).slice(0, Math.ceil(keys.length / 2))));
-      const plain = await readParquet(older, sourceOf(bytes));
-      expect(plain.every((row) => !(carried in row))).toBe(true);
-      const kept = await readParquet(older, sourceOf(bytes), { carry: true });
-      const again = await encodeParquet(older, kept, { codec: 'gzip' });
-      const read = await readParquet(rowsOf(shape), sourceOf(again));
-      expect(read).toEqual(rows.map((row) => ({ ...row })));
-    }), { numRuns: 200 });
+    await fc.assert(
+      fc.asyncProperty(shapeAndRows({ minRows: 1 }), async ({ shape, rows }) => {
+        const bytes = await encodeParquet(shape, rows, { codec: 'snappy' });
+        const keys = Object.keys(shape.specs);
+        const older = defineShape('Older', Object.fromEntries(Object.entries(shape.specs).slice(0, Math.ceil(keys.length / 2))));
+        const plain = await readParquet(older, sourceOf(bytes));
+        expect(plain.every((row) => !(carried in row))).toBe(true);
+        const kept = await readParquet(older, sourceOf(bytes), { carry: true });
+        const again = await encodeParquet(older, kept, { codec: 'gzip' });
+        const read = await readParquet(rowsOf(shape), sourceOf(again));
+        expect(read).toEqual(rows.map((row) => ({ ...row })));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('reads only the columns it is asked for', async () => {
@@ -144,24 +194,46 @@ describe('readParquet()', () => {
   });
 
   test('filters as a scan would, whatever is skipped', async () => {
-    const rows = history(40, 25, 40).map((row, index) => ({ ...row, keyMin: index % 3 === 0 ? null : `k${index % 10}😀`, kind: null, keyMax: null, txnMin: null, timeMinMicros: null, timeMaxMicros: null }));
+    const rows = history(40, 25, 40).map((row, index) => ({
+      ...row,
+      keyMin: index % 3 === 0 ? null : `k${index % 10}😀`,
+      kind: null,
+      keyMax: null,
+      txnMin: null,
+      timeMinMicros: null,
+      timeMaxMicros: null,
+    }));
     const bytes = await encodeParquet(Record, rows, { codec: 'snappy', rowGroupRows: 300, pageSizeBytes: 512 });
     const source = sourceOf(bytes);
     const part = fc.array(fc.integer({ min: 0, max: 45 }).map(id), { maxLength: 4 });
     const bound = fc.option(fc.integer({ min: -5, max: 1100 }), { nil: undefined });
-    await fc.assert(fc.asyncProperty(fc.option(part, { nil: undefined }), bound, bound, fc.option(fc.constantFrom('k3😀', 'k', 'z', '\uffff', 'k5\u{1f601}'), { nil: undefined }),
-      async (parts, min, max, key) => {
-        const read = await readParquet(Record, source, {
-          filter: {
-            ...(parts === undefined ? {} : { partId: parts }),
-            txnSeq: { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
-            ...(key === undefined ? {} : { keyMin: { max: key } }),
-          },
-        });
-        expect(read).toEqual(rows.filter((row) => (parts === undefined || parts.includes(row.partId))
-          && (min === undefined || row.txnSeq >= min) && (max === undefined || row.txnSeq <= max)
-          && (key === undefined || (row.keyMin !== null && Buffer.compare(Buffer.from(row.keyMin), Buffer.from(key)) <= 0))));
-      }), { numRuns: 300 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.option(part, { nil: undefined }),
+        bound,
+        bound,
+        fc.option(fc.constantFrom('k3😀', 'k', 'z', '\uffff', 'k5\u{1f601}'), { nil: undefined }),
+        async (parts, min, max, key) => {
+          const read = await readParquet(Record, source, {
+            filter: {
+              ...(parts === undefined ? {} : { partId: parts }),
+              txnSeq: { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) },
+              ...(key === undefined ? {} : { keyMin: { max: key } }),
+            },
+          });
+          expect(read).toEqual(
+            rows.filter(
+              (row) =>
+                (parts === undefined || parts.includes(row.partId)) &&
+                (min === undefined || row.txnSeq >= min) &&
+                (max === undefined || row.txnSeq <= max) &&
+                (key === undefined || (row.keyMin !== null && Buffer.compare(Buffer.from(row.keyMin), Buffer.from(key)) <= 0)),
+            ),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('looks up one part_id of a large file in a few reads', async () => {
@@ -175,11 +247,18 @@ describe('readParquet()', () => {
 
   test('names the file and what is wrong with it', async () => {
     const bytes = await encodeParquet(Record, sample, { codec: 'snappy' });
-    await expect(readParquet(Record, sourceOf(bytes.subarray(0, 5)))).rejects.toMatchObject({ code: 'corrupt-record', message: 'Cannot read "part-x.parquet" as Parquet: it has 5 bytes, at least 12 were wanted' });
-    await expect(readParquet(Record, sourceOf(bytes.subarray(0, -1)))).rejects.toMatchObject({ message: 'Cannot read "part-x.parquet" as Parquet: it does not end in PAR1' });
+    await expect(readParquet(Record, sourceOf(bytes.subarray(0, 5)))).rejects.toMatchObject({
+      code: 'corrupt-record',
+      message: 'Cannot read "part-x.parquet" as Parquet: it has 5 bytes, at least 12 were wanted',
+    });
+    await expect(readParquet(Record, sourceOf(bytes.subarray(0, -1)))).rejects.toMatchObject({
+      message: 'Cannot read "part-x.parquet" as Parquet: it does not end in PAR1',
+    });
     const long = Uint8Array.from(bytes);
     new DataView(long.buffer).setUint32(long.length - 8, 0xfffffff0, true);
-    await expect(readParquet(Record, sourceOf(long))).rejects.toMatchObject({ message: expect.stringContaining('claims a footer of 4294967280 bytes') as string });
+    await expect(readParquet(Record, sourceOf(long))).rejects.toMatchObject({
+      message: expect.stringContaining('claims a footer of 4294967280 bytes') as string,
+    });
   });
 
   test('passes errors of the file system on', async () => {
@@ -190,25 +269,37 @@ describe('readParquet()', () => {
   test('answers damaged files with corrupt-record or with rows, within time and memory', async () => {
     const files = [
       await encodeParquet(Record, sample, { codec: 'snappy' }),
-      await encodeParquet(Record, history(3, 40, 30).map((row, index) => (index % 2 === 0 ? { ...row, kind: 'x', timeMinMicros: 5n } : row)), { codec: 'snappy', pageSizeBytes: 256, rowGroupRows: 50 }),
+      await encodeParquet(
+        Record,
+        history(3, 40, 30).map((row, index) => (index % 2 === 0 ? { ...row, kind: 'x', timeMinMicros: 5n } : row)),
+        { codec: 'snappy', pageSizeBytes: 256, rowGroupRows: 50 },
+      ),
       await encodeParquet(Record, history(2, 5, 30), { codec: 'gzip' }),
     ];
     const before = process.memoryUsage().rss;
     let damaged = 0;
-    await fc.assert(fc.asyncProperty(fc.constantFrom(...files), fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }), fc.boolean(), fc.option(fc.nat(), { freq: 6 }),
-      async (file, flips, filtered, cut) => {
-        let bytes = Uint8Array.from(file);
-        for (const [position, value] of flips) bytes[position % bytes.length] = value;
-        if (cut !== null) bytes = bytes.slice(0, cut % bytes.length);
-        try {
-          await readParquet(Record, sourceOf(bytes), filtered ? { filter: { partId: [id(1)], txnSeq: { max: 50 } } } : {});
-        } catch (error) {
-          damaged += 1;
-          if (!(error instanceof OplogError)) throw error;
-          expect(['corrupt-record', 'unsupported-format']).toContain(error.code);
-          expect(error.message).toContain('part-x.parquet');
-        }
-      }), { numRuns: 6000 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }),
+        fc.boolean(),
+        fc.option(fc.nat(), { freq: 6 }),
+        async (file, flips, filtered, cut) => {
+          let bytes = Uint8Array.from(file);
+          for (const [position, value] of flips) bytes[position % bytes.length] = value;
+          if (cut !== null) bytes = bytes.slice(0, cut % bytes.length);
+          try {
+            await readParquet(Record, sourceOf(bytes), filtered ? { filter: { partId: [id(1)], txnSeq: { max: 50 } } } : {});
+          } catch (error) {
+            damaged += 1;
+            if (!(error instanceof OplogError)) throw error;
+            expect(['corrupt-record', 'unsupported-format']).toContain(error.code);
+            expect(error.message).toContain('part-x.parquet');
+          }
+        },
+      ),
+      { numRuns: 6000 },
+    );
     expect(damaged).toBeGreaterThan(500);
     expect(process.memoryUsage().rss - before).toBeLessThan(500e6);
   });

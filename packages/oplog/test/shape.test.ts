@@ -20,9 +20,18 @@ type Every = RowOf<typeof Every>;
 
 describe('RowOf', () => {
   test('has the TypeScript type of each column', () => {
-    expectTypeOf<Every>().toEqualTypeOf<Readonly<{
-      someText: string; someLong: number | null; someInteger: number; atMicros: bigint | null; someBytes: Uint8Array; flag: boolean | null; ratio: number;
-    }> & Carried>();
+    expectTypeOf<Every>().toEqualTypeOf<
+      Readonly<{
+        someText: string;
+        someLong: number | null;
+        someInteger: number;
+        atMicros: bigint | null;
+        someBytes: Uint8Array;
+        flag: boolean | null;
+        ratio: number;
+      }> &
+        Carried
+    >();
     expectTypeOf<Record['timestampMicros']>().toEqualTypeOf<bigint>();
     expectTypeOf<Record['txnMin']>().toEqualTypeOf<number | null>();
     expectTypeOf<Record['content']>().toEqualTypeOf<Uint8Array>();
@@ -74,9 +83,12 @@ describe('deltaSchemaString()', () => {
     expect(JSON.parse(deltaSchemaString(Every))).toEqual({
       type: 'struct',
       fields: [
-        { name: 'some_text', type: 'string', nullable: false, metadata: {} }, { name: 'some_long', type: 'long', nullable: true, metadata: {} },
-        { name: 'some_integer', type: 'integer', nullable: false, metadata: {} }, { name: 'at', type: 'timestamp', nullable: true, metadata: {} },
-        { name: 'some_bytes', type: 'binary', nullable: false, metadata: {} }, { name: 'flag', type: 'boolean', nullable: true, metadata: {} },
+        { name: 'some_text', type: 'string', nullable: false, metadata: {} },
+        { name: 'some_long', type: 'long', nullable: true, metadata: {} },
+        { name: 'some_integer', type: 'integer', nullable: false, metadata: {} },
+        { name: 'at', type: 'timestamp', nullable: true, metadata: {} },
+        { name: 'some_bytes', type: 'binary', nullable: false, metadata: {} },
+        { name: 'flag', type: 'boolean', nullable: true, metadata: {} },
         { name: 'ratio', type: 'double', nullable: false, metadata: {} },
       ],
     });
@@ -85,7 +97,12 @@ describe('deltaSchemaString()', () => {
   test('starts with the six frozen columns of a record, which are never null', () => {
     const { fields } = JSON.parse(deltaSchemaString(Record)) as { fields: { name: string; type: string; nullable: boolean }[] };
     expect(fields.slice(0, 6).map(({ name, type, nullable }) => `${name} ${type} ${nullable}`)).toEqual([
-      'part_id string false', 'node_id string false', 'txn_seq long false', 'version long false', 'timestamp timestamp false', 'content binary false',
+      'part_id string false',
+      'node_id string false',
+      'txn_seq long false',
+      'version long false',
+      'timestamp timestamp false',
+      'content binary false',
     ]);
     expect(fields.slice(6).every(({ nullable }) => nullable)).toBe(true);
   });
@@ -93,9 +110,20 @@ describe('deltaSchemaString()', () => {
 
 describe('parquetFields()', () => {
   test('maps each type to the physical type and annotation that Spark writes', () => {
-    expect(parquetFields(Every).map(({ name, type, repetition_type: repetition, converted_type: converted }) => [name, type, repetition, converted])).toEqual([
-      ['some_text', 'BYTE_ARRAY', 'REQUIRED', 'UTF8'], ['some_long', 'INT64', 'OPTIONAL', undefined], ['some_integer', 'INT32', 'REQUIRED', undefined],
-      ['at', 'INT64', 'OPTIONAL', 'TIMESTAMP_MICROS'], ['some_bytes', 'BYTE_ARRAY', 'REQUIRED', undefined], ['flag', 'BOOLEAN', 'OPTIONAL', undefined],
+    expect(
+      parquetFields(Every).map(({ name, type, repetition_type: repetition, converted_type: converted }) => [
+        name,
+        type,
+        repetition,
+        converted,
+      ]),
+    ).toEqual([
+      ['some_text', 'BYTE_ARRAY', 'REQUIRED', 'UTF8'],
+      ['some_long', 'INT64', 'OPTIONAL', undefined],
+      ['some_integer', 'INT32', 'REQUIRED', undefined],
+      ['at', 'INT64', 'OPTIONAL', 'TIMESTAMP_MICROS'],
+      ['some_bytes', 'BYTE_ARRAY', 'REQUIRED', undefined],
+      ['flag', 'BOOLEAN', 'OPTIONAL', undefined],
       ['ratio', 'DOUBLE', 'REQUIRED', undefined],
     ]);
   });
