@@ -1,11 +1,13 @@
-// Bundles the command line into dist/: `pond.cjs` (what runs), `bundle/` (the code) and `man/` (the manual).
+// Bundles the command line into dist/: `pond.cjs` (what runs), `bundle/` (the code in parts) and `man/` (the manual).
 //
-// One CommonJS file with everything light, heavy libraries as files of their own that are required when first used,
-// and a V8 code cache beside it. `pond --help` over `node -e 0` on Node 20.20, medians of 40 pairs on two shared vCPUs:
-// this 5.3 ms, the same without the cache 9.5, one ESM file 18.5, ESM with splitting 21.8.
+// CommonJS in a few parts, each with a V8 code cache beside it. What is imported from another part, or from a module of
+// Node that is slow to load, is loaded at its first use and not at the start: see `lazy` below.
+// `pond --help` over `node -e 0` on Node 20.20, medians of 40 pairs on two shared vCPUs, when all was one part:
+// CommonJS with the cache 5.3 ms, without it 9.5, one ESM file 18.5, ESM with splitting 21.8.
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,80 +17,115 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist`;
 const bundle = `${dist}/bundle`;
 
-/** Libraries that must never load on the way to `help`, `list`, `show`, `log` and `init`, each bundled into its own file. */
-const HEAVY = ['apache-arrow', 'hyparquet-writer', 'csv-stringify/sync', 'cli-progress', 'string-width', 'parquet-wasm', '@aws-sdk/client-s3', 'nunjucks', 'yaml'];
-/** Has a native part: stays a dependency of the package. */
-const EXTERNAL = ['@duckdb/node-api'];
+/** Modules of Node that cost between 1 and 5 ms. */
+const SLOW_BUILTINS = ['crypto', 'zlib', 'child_process', 'fs/promises', 'timers/promises', 'stream', 'stream/promises', 'tty', 'os', 'readline', 'perf_hooks', 'worker_threads', 'http', 'https', 'net'];
 
-/** The commands whose start counts most. */
-const WARM_UP = [['--help'], ['list', '--help'], ['init'], ['mkdir', '/a'], ['copy', '-', '/a/x'], ['list'], ['show'], ['log'], ['cat', '/a/x'], ['no-such-command']];
-
-const common = {
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20.19',
-  conditions: ['@duckpond/source', 'import'],
-  mainFields: ['module', 'main'],
-  minify: true,
-  keepNames: false,
-  legalComments: 'none',
-  logLevel: 'warning',
-  absWorkingDir: here,
-  define: { 'import.meta.url': '__importMetaUrl' },
-  banner: { js: "var __importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
-  // `import()` becomes `require`, which needs no ESM loader.
-  supported: { 'dynamic-import': false },
+/** Parts: what must be shared, and libraries that have no place on the way to `help`, `list`, `show`, `log` and `init`. */
+const PARTS = {
+  'pond.cjs': ['@duckpond/pond', '@duckpond/tinyfs'],
+  'hyparquet.cjs': ['hyparquet'],
+  'hyparquet-compressors.cjs': ['hyparquet-compressors'],
+  'hyparquet-writer.cjs': ['hyparquet-writer'],
+  'apache-arrow.cjs': ['apache-arrow'],
+  'csv-stringify.cjs': ['csv-stringify/sync'],
+  'cli-progress.cjs': ['cli-progress'],
+  'string-width.cjs': ['string-width'],
 };
+/** Whose dependency it is, when not this package's. */
+const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
+const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
 
-export const libraryFile = (name) => `${name.replace(/^@/, '').replaceAll('/', '-')}.cjs`;
+/** Runs that fill the code cache: the commands whose start counts most. */
+const WARM_UP = [
+  ['--help'], ['list', '--help'], ['init'], ['mkdir', '/a'], ['copy', '-', '/a/x'], ['list'], ['show', '--limit', '5'], ['log'], ['cat', '/a/x'],
+  ['no-such-command'],
+];
 
-/** Points imports of heavy libraries at their own files, and gives commander a `node:child_process` that is loaded when used. */
-function lazyLibraries(used) {
+/** The same module with each export behind a getter, so that only its use loads it. */
+const lazy = (specifier, names) => [
+  `let loaded; const load = () => (loaded ??= require(${JSON.stringify(specifier)}));`,
+  ...names.map((name) => `Object.defineProperty(exports, ${JSON.stringify(name)}, { enumerable: true, get: () => load()[${JSON.stringify(name)}] });`),
+].join('\n');
+
+const nodeRequire = createRequire(import.meta.url);
+const exportsOf = new Map();
+
+function lazyParts(self, used) {
   return {
-    name: 'lazy-libraries',
+    name: 'lazy-parts',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
-        if (HEAVY.includes(path)) {
-          used.add(path);
-          return { path: `./${libraryFile(path)}`, external: true };
-        }
-        if (path === 'node:child_process' && /[\\/]commander[\\/]/.test(importer)) return { path: 'child_process', namespace: 'lazy-node' };
-        return undefined;
+      onResolve({ filter: /.*/ }, ({ path, namespace }) => {
+        if (namespace === 'lazy') return { path, external: true };
+        if (SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path: `node:${path.replace(/^node:/, '')}`, namespace: 'lazy' };
+        const part = PART_OF.get(path);
+        if (part === undefined || part === self) return undefined;
+        used.add(part);
+        return { path: `./${part}`, namespace: 'lazy' };
       });
-      onLoad({ filter: /.*/, namespace: 'lazy-node' }, ({ path }) => ({
-        contents: `exports.spawn = (...args) => require('node:${path}').spawn(...args);`,
+      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+        contents: lazy(path, path.startsWith('node:') ? Object.keys(nodeRequire(path)) : exportsOf.get(path.slice(2)) ?? []),
         loader: 'js',
+        resolveDir: here,
       }));
     },
   };
 }
 
+const inputs = {};
+
+async function bundlePart(part, entry) {
+  const used = new Set();
+  const { metafile } = await build({
+    ...entry,
+    outfile: `${bundle}/${part}`,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    conditions: ['@duckpond/source', 'import'],
+    mainFields: ['module', 'main'],
+    minify: true,
+    // Read with --debug alone, so that its stacks name functions and lines.
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    absWorkingDir: fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url)),
+    // `import()` becomes `require`, which needs no ESM loader.
+    supported: { 'dynamic-import': false },
+    external: ['@duckdb/node-api'],
+    plugins: [lazyParts(part, used)],
+    metafile: true,
+  });
+  Object.assign(inputs, { [part]: { uses: [...used], inputs: Object.keys(metafile.inputs) } });
+  return used;
+}
+
 rmSync(bundle, { recursive: true, force: true });
 mkdirSync(bundle, { recursive: true });
-const used = new Set();
-const { metafile } = await build({
-  ...common,
-  entryPoints: ['src/bin/pond.ts'],
-  outfile: `${bundle}/main.cjs`,
-  external: EXTERNAL,
-  plugins: [lazyLibraries(used)],
-  metafile: true,
-});
-for (const name of used) {
-  await build({ ...common, entryPoints: [name], outfile: `${bundle}/${libraryFile(name)}`, external: EXTERNAL });
+// The names of a part's exports must be known before a part that uses it is bundled; nothing is in use twice in a row.
+const order = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', ...Object.keys(PARTS)];
+for (const part of new Set(order)) {
+  const [first, ...others] = PARTS[part];
+  await bundlePart(part, others.length === 0
+    ? { entryPoints: [first] }
+    : { stdin: { contents: PARTS[part].map((name) => `export * from ${JSON.stringify(name)};`).join('\n'), resolveDir: here } });
+  exportsOf.set(part, Object.keys(nodeRequire(`${bundle}/${part}`)));
 }
-const hash = createHash('sha256').update(readFileSync(`${bundle}/main.cjs`)).digest('hex').slice(0, 16);
-writeFileSync(`${dist}/pond.cjs`, readFileSync(`${here}boot.cjs`, 'utf8').replace('__BUNDLE_HASH__', hash));
+await bundlePart('main.cjs', { entryPoints: ['src/bin/pond.ts'] });
+writeFileSync(`${dist}/meta.json`, JSON.stringify(inputs));
+
+const hashes = Object.fromEntries(['main.cjs', ...Object.keys(PARTS)].map((part) =>
+  [part, createHash('sha256').update(readFileSync(`${bundle}/${part}`)).digest('hex').slice(0, 16)]));
+writeFileSync(`${dist}/pond.cjs`, readFileSync(`${here}boot.cjs`, 'utf8').replace('const HASHES = {};', `const HASHES = ${JSON.stringify(hashes)};`));
 chmodSync(`${dist}/pond.cjs`, 0o755);
-writeFileSync(`${dist}/meta.json`, JSON.stringify(metafile));
 
 const { manPages } = await loadManual();
 rmSync(`${dist}/man`, { recursive: true, force: true });
 mkdirSync(`${dist}/man`);
 for (const [name, text] of Object.entries(manPages)) writeFileSync(`${dist}/man/${name}`, text);
 
-// Each run adds the functions that it compiled to the cache that is packed; a pond is made for those that need one.
+// Each run adds the functions that it compiled to the caches that are packed.
 const scratch = mkdtempSync(`${tmpdir()}/pond-build-`);
 try {
   const env = { ...process.env, POND: `${scratch}/pond`, POND_CODE_CACHE: 'build', NODE_EXTRA_CA_CERTS: undefined };

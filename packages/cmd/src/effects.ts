@@ -1,8 +1,7 @@
 import { fstatSync, write, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { hostname, userInfo } from 'node:os';
-import type * as nodeCrypto from 'node:crypto';
-import type * as nodeTty from 'node:tty';
+import { randomBytes } from 'node:crypto';
+import { isatty } from 'node:tty';
 
 /** One of the two output streams. */
 export interface Output {
@@ -53,7 +52,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** The real world: the only place that touches `process`. What is costly to load is loaded when first asked for. */
+/** The real world: the only place that touches `process`. */
 export function realEffects(): Effects {
   process.removeAllListeners('warning');
   let signal: AbortSignal | undefined;
@@ -67,8 +66,8 @@ export function realEffects(): Effects {
     env: process.env,
     cwd: () => process.cwd(),
     nowMicros: wallClock(),
-    elapsedMillis: () => performance.now(),
-    uuid: () => uuidV7(BigInt(Date.now()), loadNode<typeof nodeCrypto>('node:crypto').randomBytes(10)),
+    elapsedMillis: monotonicMillis,
+    uuid: () => uuidV7(BigInt(Date.now()), randomBytes(10)),
     user: () => userName(),
     host: () => hostname(),
     platform: process.platform,
@@ -93,13 +92,6 @@ export function uuidV7(millis: bigint, random: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** `node:crypto` and `node:tty` cost 3 to 5 ms each: `require` at first use keeps them away from commands without a use. */
-const nodeRequire = createRequire(import.meta.url);
-
-function loadNode<T>(specifier: string): T {
-  return nodeRequire(specifier) as T;
-}
-
 function listenToSignals(): AbortSignal {
   const controller = new AbortController();
   const listen = (name: 'SIGINT' | 'SIGTERM', exitCode: 130 | 143): void => {
@@ -113,11 +105,17 @@ function listenToSignals(): AbortSignal {
   return controller.signal;
 }
 
+/** Milliseconds. `performance` would load a millisecond's worth of modules. */
+function monotonicMillis(): number {
+  const [seconds, nanos] = process.hrtime();
+  return seconds * 1000 + nanos / 1e6;
+}
+
 /** Microseconds: the monotonic clock's digits on the wall clock's time, set right again after a suspend or a step of the clock. */
 function wallClock(): () => bigint {
-  let originMillis = performance.timeOrigin;
+  let originMillis = Number.NEGATIVE_INFINITY;
   return () => {
-    const monotonic = performance.now();
+    const monotonic = monotonicMillis();
     const wall = Date.now();
     if (Math.abs(originMillis + monotonic - wall) > 10) originMillis = wall - monotonic;
     return BigInt(Math.round((originMillis + monotonic) * 1000));
@@ -174,7 +172,7 @@ function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
 function isTerminal(descriptor: number): boolean {
   try {
     const facts = fstatSync(descriptor);
-    return facts.isCharacterDevice() && !isNullDevice(facts.rdev) && loadNode<typeof nodeTty>('node:tty').isatty(descriptor);
+    return facts.isCharacterDevice() && !isNullDevice(facts.rdev) && isatty(descriptor);
   } catch {
     return false;
   }
