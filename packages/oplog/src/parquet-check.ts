@@ -1,4 +1,4 @@
-import { type FileMetaData, type RowGroup } from 'hyparquet';
+import type { FileMetaData, RowGroup } from 'hyparquet';
 import { OplogError } from './errors.ts';
 
 // hyparquet trusts the counts in a file: a list, a page or a run may claim 2^31 values in a few bytes, and it would allocate them.

@@ -1,8 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type * as HyparquetModule from 'hyparquet';
-import {
-  type AsyncBuffer, type DecodedArray, type FileMetaData, type ParquetQueryFilter, type ParquetRowRange, type ParquetScan,
-  type SchemaElement,
+import type {
+  AsyncBuffer, DecodedArray, FileMetaData, ParquetQueryFilter, ParquetRowRange, ParquetScan, SchemaElement,
 } from 'hyparquet';
 import { carried, type Carried, type CarriedValue } from './carried.ts';
 import { OplogError } from './errors.ts';

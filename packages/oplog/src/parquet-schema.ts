@@ -1,4 +1,4 @@
-import { type SchemaElement } from 'hyparquet';
+import type { SchemaElement } from 'hyparquet';
 import { type ColumnType, type Shape } from './shape.ts';
 
 /** A Parquet leaf: physical type and annotations. */
