@@ -1,5 +1,5 @@
 import { type Action, type CommitInfo, fileKey, type Metadata, type Protocol } from './action.ts';
-import { decodeCommit, encodeCommit } from './commit-file.ts';
+import { type Commit, encodeCommit } from './commit-file.ts';
 import { DeltaError } from './errors.ts';
 import { assertWritable, WRITTEN_PROTOCOL } from './features.ts';
 import { defined } from './fields.ts';
@@ -31,7 +31,7 @@ export async function commit(store: ObjectStore, snapshot: Snapshot, actions: re
   const version = snapshot.version + 1;
   const bytes = encodeCommit(actions);
   if (await isOvertaken(store, snapshot.version) || !await putCommit(store, version, bytes)) return { kind: 'conflict', version };
-  return { kind: 'committed', snapshot: nextSnapshot(snapshot, decodeCommit(version, bytes)) };
+  return { kind: 'committed', snapshot: nextSnapshot(snapshot, commitOf(version, bytes, actions)) };
 }
 
 export interface CreateTableOptions {
@@ -73,7 +73,13 @@ export async function createTable(store: ObjectStore, options: CreateTableOption
   assertAllowed(empty, actions);
   const bytes = encodeCommit(actions);
   if (!await putCommit(store, 0, bytes)) return { kind: 'conflict', version: 0 };
-  return { kind: 'committed', snapshot: nextSnapshot(empty, decodeCommit(0, bytes)) };
+  return { kind: 'committed', snapshot: nextSnapshot(empty, commitOf(0, bytes, actions)) };
+}
+
+/** What decoding `bytes` would give, without doing it. */
+function commitOf(version: number, bytes: Uint8Array, actions: readonly Action[]): Commit {
+  const info = actions.find((action) => action.kind === 'commitInfo');
+  return { version, bytes, actions, ...(info === undefined ? {} : { commitInfo: info.commitInfo }) };
 }
 
 /** Whether the commit is in the log now: also when the store failed or said no after it had written the bytes. */
@@ -91,8 +97,15 @@ async function putCommit(store: ObjectStore, version: number, bytes: Uint8Array)
   } catch (error) {
     throw unknownOutcome(path, version, failure ?? error);
   }
-  if (found !== undefined) return Buffer.compare(found, bytes) === 0;
-  throw unknownOutcome(path, version, failure);
+  if (found === undefined) throw unknownOutcome(path, version, failure);
+  if (Buffer.compare(found, bytes) !== 0) return false;
+  try {
+    // They are there, but the store may have failed while it made them durable: the same bytes once more.
+    if (failure !== undefined) await store.put(path, bytes);
+  } catch (error) {
+    throw unknownOutcome(path, version, error);
+  }
+  return true;
 }
 
 function unknownOutcome(path: string, version: number, cause: unknown): DeltaError {

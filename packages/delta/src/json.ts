@@ -5,6 +5,7 @@
 
 /** Integers of fewer digits are safe. */
 const LONG = 16;
+const QUOTE = 34;
 
 /** @throws SyntaxError as `JSON.parse` does */
 export function parseJson(text: string): unknown {
@@ -19,9 +20,14 @@ function hasLongDigits(text: string): boolean {
     while (isDigit(text, start - 1)) start -= 1;
     let end = position + 1;
     while (isDigit(text, end)) end += 1;
-    if (end - start >= LONG) return true;
+    if (end - start >= LONG && !isQuoted(text, start, end)) return true;
   }
   return false;
+}
+
+/** Digits that are a whole string, as times and hashes often are: no number, whatever stands around them. */
+function isQuoted(text: string, start: number, end: number): boolean {
+  return text.charCodeAt(start - 1) === QUOTE && text.charCodeAt(end) === QUOTE;
 }
 
 function isDigit(text: string, position: number): boolean {

@@ -61,11 +61,15 @@ export function transactionFactsOf(row: Row): TransactionFacts {
   };
 }
 
+/** Whether a commit repeats the records. */
+export function isLight(records: readonly NewRecord[]): boolean {
+  return records.reduce((sum, record) => sum + record.content.byteLength, 0) <= PAYLOAD_BYTES;
+}
+
 /** The `duckpond` member of `commitInfo`, as JSON. */
 export function encodeCommitFacts(facts: TransactionFacts, records: readonly NewRecord[]): { [key: string]: unknown } {
   const { txnSeq, uuid, command, user, host, startedMicros, timestampMicros, durationMicros, changes, pondId } = facts;
-  const bytes = records.reduce((sum, record) => sum + record.content.byteLength, 0);
-  const payload = bytes > PAYLOAD_BYTES ? undefined : records.map((record) => ({
+  const payload = !isLight(records) ? undefined : records.map((record) => ({
     part: record.partId, node: record.nodeId, version: record.version, kind: record.kind,
     content: Buffer.from(record.content.buffer, record.content.byteOffset, record.content.byteLength).toString('base64'),
   }));

@@ -64,6 +64,11 @@ export async function extendHead(reader: DataReader, head: Head, snapshot: Snaps
   return withLayers(head, snapshot, await layersOf(reader, commits));
 }
 
+/** `head` with one more transaction, whose rows are known. */
+export function headAfter(head: Head, snapshot: Snapshot, transaction: TransactionLayer): Head {
+  return withLayers(head, snapshot, [transaction]);
+}
+
 function withLayers(head: Head, snapshot: Snapshot, added: readonly TransactionLayer[]): Head {
   const layers = [...head.layers, ...added];
   const newest = added.at(-1)?.facts ?? head;

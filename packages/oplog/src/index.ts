@@ -17,7 +17,7 @@ export type { FactSource } from './view.ts';
 export type { StoredContent } from './blob.ts';
 export { blobPath } from './blob.ts';
 export { type NodeChange, Transaction } from './transaction.ts';
-export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView } from './oplog.ts';
+export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView, viewOf } from './oplog.ts';
 export { FORMAT, type Head } from './head.ts';
 // A pond is a directory, and its package sees the object store through this one only.
 export { type LocalIo, openLocalStore, type ObjectStore, supportsHardLinks } from '@duckpond/delta';

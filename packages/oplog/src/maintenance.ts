@@ -77,8 +77,9 @@ export async function foldState(store: ObjectStore, reader: DataReader, environm
 /** A checkpoint for readers that do not know the folded state; then the files that only older snapshots name can go. */
 async function checkpointWhenDue(store: ObjectStore, head: Head, nowMillis: number): Promise<void> {
   const last = (await readLastCheckpoint(store))?.version ?? 0;
-  const { version } = head.snapshot;
-  if (version - last < Math.max(CHECKPOINT_COMMITS, head.snapshot.files.size / 50)) return;
+  const { version, files, tombstones } = head.snapshot;
+  // A checkpoint costs as much as it has actions, tombstones above all: the larger, the rarer.
+  if (version - last < Math.max(CHECKPOINT_COMMITS, (files.size + tombstones.size) / 2)) return;
   const complete = await completeSnapshot(store, head.snapshot);
   let removed = 0;
   for (const { path, deletionTimestamp } of complete.tombstones.values()) {

@@ -1,14 +1,14 @@
 import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType } from '@duckpond/delta';
 import { type StoredContent, storeContent, readBlob } from './blob.ts';
-import { encodeCommitFacts, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
+import { encodeCommitFacts, isLight, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
 import { type Clash, findClash } from './conflict.ts';
 import { dataFileFacts, writeDataFile } from './data-file.ts';
 import { createDataReader, type DataReader } from './data-reader.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { OplogError } from './errors.ts';
-import type { NodeFact } from './fact.ts';
+import { foldRows, type NodeFact } from './fact.ts';
 import { linkedActions } from './hash-chain.ts';
-import { advanceHead, appIdOf, extendHead, FORMAT, type Head, openHead, transactionOf } from './head.ts';
+import { advanceHead, appIdOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
 import { maintainAfterCommit } from './maintenance.ts';
 import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
 import { Record } from './record.ts';
@@ -284,7 +284,7 @@ export class Oplog {
       );
       const result = await commit(store, head.snapshot, actions);
       if (result.kind === 'committed') {
-        this.#head = await extendHead(this.reader, head, result.snapshot);
+        this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: isLight(records) });
         this.#head = await maintainAfterCommit(store, this.reader, environment, this.#head);
         return { kind: 'committed', facts };
       }
@@ -306,7 +306,7 @@ export class Oplog {
   }
 }
 
-function viewOf(head: Head): OplogView {
+export function viewOf(head: Head): OplogView {
   const { view, txnSeq, timestampMicros } = head;
   return { ...view, txnSeq, timestampMicros, files: head.snapshot.files };
 }

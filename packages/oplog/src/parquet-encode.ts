@@ -68,7 +68,7 @@ function encode(writer: Writer, shape: Shape, rows: readonly Row[], options: Par
         // A dictionary would merge -0 and 0, and put so many rows into a page that a page index finds little.
         encoding: 'PLAIN' as const,
         statistics: ordered && rows.length > SMALL_ROWS,
-        columnIndex: ordered,
+        columnIndex: ordered && rows.length > SMALL_ROWS,
       };
     }),
     codec: options.codec === 'gzip' ? 'GZIP' : 'SNAPPY',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LocalIo, Oplog, type OplogView, openLocalStore, type TransactionFacts } from '@duckpond/oplog';
+import { type LocalIo, Oplog, type OplogView, openLocalStore, type TransactionFacts, viewOf } from '@duckpond/oplog';
 import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
 import { realEnvironment } from './environment.ts';
@@ -55,9 +55,8 @@ function makePond(directory: string, oplog: Oplog): Pond {
     },
 
     async write(fn, writeOptions) {
-      const view = await oplog.view();
       const transaction = await oplog.begin();
-      const value = await fn(openWritableFs(createNodeWriter(oplog, { ...view, files: transaction.base.snapshot.files }, transaction)));
+      const value = await fn(openWritableFs(createNodeWriter(oplog, viewOf(transaction.base), transaction)));
       return settled(await oplog.commit(transaction, writeOptions?.command ?? []), value);
     },
 
