@@ -43,8 +43,8 @@ export interface CreateTableOptions {
   readonly name?: string;
   readonly description?: string;
   readonly createdMillis: number;
-  /** With a unique `txnId`, like every commit. */
-  readonly commitInfo: CommitInfo;
+  /** With a unique `txnId`, like every commit; as a function it is told the other actions of the commit, for a hash of them. */
+  readonly commitInfo: CommitInfo | ((others: readonly Action[]) => CommitInfo);
   /** What the first version holds besides protocol and metadata: files, transactions. */
   readonly actions?: readonly Action[];
 }
@@ -62,11 +62,15 @@ export async function createTable(store: ObjectStore, options: CreateTableOption
     configuration: options.configuration ?? {},
     createdTime: options.createdMillis,
   });
-  const actions: readonly Action[] = [
-    { kind: 'commitInfo', commitInfo: options.commitInfo },
+  const others: readonly Action[] = [
     { kind: 'protocol', protocol: WRITTEN_PROTOCOL },
     { kind: 'metaData', metaData },
     ...options.actions ?? [],
+  ];
+  const { commitInfo } = options;
+  const actions: readonly Action[] = [
+    { kind: 'commitInfo', commitInfo: typeof commitInfo === 'function' ? commitInfo(others) : commitInfo },
+    ...others,
   ];
   assertValid(actions);
   const empty = makeSnapshot(-1, { ...EMPTY_STATE, protocol: WRITTEN_PROTOCOL, metadata: metaData }, [], true);

@@ -16,7 +16,13 @@ export {
 export { type Commit, encodeCommit, readCommit } from './commit-file.ts';
 export { commit, type CommitResult, createTable, type CreateTableOptions } from './commit.ts';
 export { completeSnapshot, openSnapshot, type OpenOptions, refreshSnapshot, type Snapshot, TAIL_MAX } from './snapshot.ts';
-export { writeChecksum } from './checksum.ts';
+export { decodeChecksum, writeChecksum } from './checksum.ts';
+export { createReplay, EMPTY_STATE, type Replay, type TableState } from './replay.ts';
+export { readCheckpoint } from './checkpoint-read.ts';
+export { type Checkpoint, completeCheckpoints, listLog, type ListedLogFile } from './log-segment.ts';
+export { LAST_CHECKPOINT_PATH, type LogFile } from './log-path.ts';
+export { logRetentionMillis } from './retention.ts';
+export { decodeCommit } from './commit-file.ts';
 export { parseJson, stringifyJson } from './json.ts';
 export { isAbsolutePath } from './table-path.ts';
 export { type VersionTime, versionTimes } from './time-travel.ts';

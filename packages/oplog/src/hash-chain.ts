@@ -2,23 +2,44 @@ import { createHash } from 'node:crypto';
 import { type Action, type Commit, type CommitInfo, encodeCommit, type ObjectStore, readCommit, type Snapshot } from '@duckpond/delta';
 
 /**
- * Every commit carries the SHA-256 of the commit before it and of its own other lines, so that a changed or exchanged
- * commit file shows (docs/formats/delta-log.md). The newest commit is covered by the next one only.
+ * Every commit carries the SHA-256 of the commit before it, of its own other lines, and of its own first line up to that
+ * hash, so that every changed byte and every exchanged commit file shows (docs/formats/delta-log.md).
  */
 export interface ChainLink {
   readonly previousSha256: string | null;
   readonly linesSha256: string;
+  /** Of the bytes of the first line in front of `,"infoSha256"`, which is the last member of the line. */
+  readonly infoSha256: string;
 }
+
+/** What a commit's own hashes say about it. */
+export interface CommitSeal {
+  /** False when the first line, `commitInfo`, is not as it was written. */
+  readonly infoHolds: boolean;
+  /** False when one of the other lines is not; unknown, and therefore false, when the first line does not carry their hash. */
+  readonly linesHold: boolean;
+  readonly previousSha256: string | null | undefined;
+}
+
+const SEAL = /,"infoSha256":"([0-9a-f]{64})"\}\}\}$/;
 
 /** The actions of a commit with its `commitInfo` in front, which carries the link in its `duckpond` member. */
 export async function linkedActions(
   store: ObjectStore, snapshot: Snapshot | undefined, info: CommitInfo, member: { readonly [key: string]: unknown }, others: readonly Action[],
 ): Promise<Action[]> {
-  const link: ChainLink = {
-    previousSha256: snapshot === undefined ? null : await commitSha256(store, snapshot),
-    linesSha256: sha256(encodeCommit(others)),
-  };
-  return [{ kind: 'commitInfo', commitInfo: { ...info, duckpond: { ...member, ...link } } }, ...others];
+  const previousSha256 = snapshot === undefined ? null : await commitSha256(store, snapshot);
+  return [{ kind: 'commitInfo', commitInfo: linkedInfo(previousSha256, info, member, others) }, ...others];
+}
+
+/** The `commitInfo` of a commit whose other lines are `others`. */
+export function linkedInfo(
+  previousSha256: string | null, info: CommitInfo, member: { readonly [key: string]: unknown }, others: readonly Action[],
+): CommitInfo {
+  const unsealed = { ...info, duckpond: { ...member, previousSha256, linesSha256: sha256(encodeCommit(others)) } };
+  const line = encodeCommit([{ kind: 'commitInfo', commitInfo: unsealed }]);
+  // Without the closing braces and the newline: what is in front of the hash that is about to be added.
+  const infoSha256 = sha256(line.subarray(0, line.byteLength - '}}}\n'.length));
+  return { ...unsealed, duckpond: { ...unsealed.duckpond, infoSha256 } };
 }
 
 async function commitSha256(store: ObjectStore, snapshot: Snapshot): Promise<string | null> {
@@ -26,17 +47,38 @@ async function commitSha256(store: ObjectStore, snapshot: Snapshot): Promise<str
   return newest === undefined ? null : sha256(newest.bytes);
 }
 
-/** What is wrong with the link of a commit; undefined when nothing is, or when it has none (another program's commit). */
+/** What a commit says about its own bytes; undefined for a commit of another program, which has no seal. */
+export function sealOf(commit: Commit): CommitSeal | undefined {
+  const { bytes, commitInfo, actions } = commit;
+  const member = commitInfo?.['duckpond'];
+  const isLinked = typeof member === 'object' && member !== null && !Array.isArray(member);
+  if (!isLinked) return isOurs(commitInfo, actions) ? { infoHolds: false, linesHold: false, previousSha256: undefined } : undefined;
+  const { previousSha256, linesSha256 } = member as { readonly [key: string]: unknown };
+  const end = bytes.indexOf(0x0a);
+  const line = Buffer.from(bytes.buffer, bytes.byteOffset, end < 0 ? bytes.byteLength : end).toString('latin1');
+  const seal = SEAL.exec(line);
+  return {
+    infoHolds: seal !== null && seal[1] === sha256(bytes.subarray(0, seal.index)),
+    linesHold: end >= 0 && linesSha256 === sha256(bytes.subarray(end + 1)),
+    previousSha256: typeof previousSha256 === 'string' || previousSha256 === null ? previousSha256 : undefined,
+  };
+}
+
+/** Whether a commit without a seal was written by us all the same. */
+function isOurs(info: CommitInfo | undefined, actions: readonly Action[]): boolean {
+  return String(info?.['engineInfo']).startsWith('DuckPond/') || actions.some((action) => action.kind === 'txn' && action.txn.appId.startsWith('duckpond:'));
+}
+
+/** What is wrong with the seal of a commit or with its link to the one before; undefined when nothing is, or when it has none. */
 export function brokenLink(commit: Commit, previous: Commit | undefined): string | undefined {
-  const member = commit.commitInfo?.['duckpond'];
-  if (typeof member !== 'object' || member === null) return undefined;
-  const { previousSha256, linesSha256 } = member as { [key: string]: unknown };
-  const firstLine = commit.bytes.indexOf(0x0a) + 1;
-  if (linesSha256 !== sha256(commit.bytes.subarray(firstLine))) return 'its lines do not match the hash that it carries of them';
-  if (previous !== undefined && previousSha256 !== sha256(previous.bytes)) return 'the commit before it does not match the hash that it carries of it';
+  const seal = sealOf(commit);
+  if (seal === undefined) return undefined;
+  if (!seal.infoHolds) return 'its first line does not match the hash that it carries of it';
+  if (!seal.linesHold) return 'its lines do not match the hash that it carries of them';
+  if (previous !== undefined && seal.previousSha256 !== sha256(previous.bytes)) return 'the commit before it does not match the hash that it carries of it';
   return undefined;
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

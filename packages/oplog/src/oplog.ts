@@ -7,8 +7,8 @@ import { createDataReader, type DataReader } from './data-reader.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { OplogError } from './errors.ts';
 import { foldRows, type NodeFact } from './fact.ts';
-import { linkedActions } from './hash-chain.ts';
-import { advanceHead, appIdOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
+import { linkedActions, linkedInfo } from './hash-chain.ts';
+import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
 import { maintainAfterCommit } from './maintenance.ts';
 import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
 import { Record } from './record.ts';
@@ -56,11 +56,7 @@ export async function createOplog(store: ObjectStore, environment: Environment, 
   const nowMillis = Number(timestampMicros / 1000n);
   const rows = [...options.firstRows(1, timestampMicros), transactionRow(facts)];
   const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid, nowMillis, dataChange: true });
-  const [info, ...others] = await linkedActions(
-    store, undefined, { timestamp: nowMillis, operation: 'CREATE TABLE', operationParameters: {}, engineInfo: ENGINE, txnId: uuid },
-    encodeCommitFacts(facts, records), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
-  );
-  if (info?.kind !== 'commitInfo') throw new OplogError('invalid-transaction', 'Cannot create the log: its first commit has no commitInfo, one was wanted');
+  const info = { timestamp: nowMillis, operation: 'CREATE TABLE', operationParameters: {}, engineInfo: ENGINE, txnId: uuid };
   const result = await createTable(store, {
     schema: JSON.parse(deltaSchemaString(Record)) as StructType,
     configuration: {
@@ -69,8 +65,8 @@ export async function createOplog(store: ObjectStore, environment: Environment, 
     },
     id: pondId,
     createdMillis: nowMillis,
-    commitInfo: info.commitInfo,
-    actions: others,
+    commitInfo: (others) => linkedInfo(null, info, encodeCommitFacts(facts, records), others),
+    actions: [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
   });
   if (result.kind === 'conflict') await store.delete(add.path);
   return result.kind === 'committed';
@@ -140,7 +136,9 @@ export class Oplog {
   async *transactions(notLaterMicros?: bigint): AsyncGenerator<TransactionFacts> {
     const wanted = (facts: TransactionFacts): boolean => notLaterMicros === undefined || facts.timestampMicros <= notLaterMicros;
     let next = this.#head.txnSeq;
-    for await (const { facts } of this.#recentCommits()) {
+    for await (const found of this.#recentCommits()) {
+      const facts = factsOf(found);
+      if (facts === undefined) continue;
       if (facts.txnSeq !== next) break;
       next--;
       if (wanted(facts)) yield facts;
@@ -156,19 +154,22 @@ export class Oplog {
     }
   }
 
-  /** The transactions whose commit files are there and light, newest first, with their rows. */
+  /** The transactions whose commit files are there, newest first, with their rows. */
   async *recentTransactions(): AsyncGenerator<{ readonly facts: TransactionFacts; readonly rows: readonly Row[] }> {
-    yield* this.#recentCommits();
+    for await (const found of this.#recentCommits()) {
+      const transaction = await transactionOf(this.reader, found);
+      if (transaction !== undefined) yield transaction;
+    }
   }
 
-  async *#recentCommits(): AsyncGenerator<{ readonly facts: TransactionFacts; readonly rows: readonly Row[] }> {
+  /** Newest first, until a log cleanup has taken them away. */
+  async *#recentCommits(): AsyncGenerator<Commit> {
     const { snapshot } = this.#head;
     const tail = new Map(snapshot.tail.map((known): [number, Commit] => [known.version, known]));
     for (let version = snapshot.version; version >= 0; version--) {
       const found = tail.get(version) ?? await readCommit(this.store, version);
       if (found === undefined) return;
-      const transaction = await transactionOf(this.reader, found);
-      if (transaction !== undefined) yield transaction;
+      yield found;
     }
   }
 
