@@ -32,7 +32,7 @@ export async function storeContent(
       hash.update(chunk);
       sizeBytes += chunk.byteLength;
       if (staged === undefined) {
-        head.push(chunk);
+        head.push(Uint8Array.from(chunk)); // A source may use its buffer again.
         if (sizeBytes <= inlineBytes) continue;
         staged = await store.stage();
         for (const kept of head.splice(0)) await staged.write(kept);
