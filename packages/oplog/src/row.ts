@@ -95,7 +95,8 @@ function packOne(rows: readonly Row[]): NewRecord {
   const newest = rows.reduce((a, b) => (b.txnSeq > a.txnSeq ? b : a));
   const txnMin = rows.reduce((least, row) => Math.min(least, row.txnSeq), first.txnSeq);
   const sameNode = rows.every((row) => row.nodeId === first.nodeId);
-  const sameVersion = rows.every((row) => row.version === newest.version);
+  const version = rows.reduce((most, row) => Math.max(most, row.version), first.version);
+  const sameVersion = rows.every((row) => row.version === version);
   const folded = txnMin !== newest.txnSeq;
   const keys = rows.map(keyOf);
   const needsKeys = rows.length > 1 && first.recordKind !== 'transaction';
@@ -111,7 +112,7 @@ function packOne(rows: readonly Row[]): NewRecord {
     partId: first.partId,
     nodeId: sameNode ? first.nodeId : first.partId,
     txnSeq: newest.txnSeq,
-    version: newest.version,
+    version,
     timestampMicros: newest.timestampMicros,
     content: encodeEntries(entries),
     kind: first.recordKind,
