@@ -30,8 +30,8 @@ interface PendingNode {
   readonly kind: string;
   /** As it was before the transaction; undefined when the transaction created it. */
   readonly base: NodeFact | undefined;
-  /** The versions that the transaction adds; more than one only for a series. */
-  changes: NodeChange[];
+  /** The versions that the transaction adds. */
+  readonly changes: NodeChange[];
   /** As it is with those versions, for reading within the transaction. */
   fact: NodeFact;
 }
@@ -75,10 +75,9 @@ export class Transaction implements FactSource {
   node(partId: string, nodeId: string): Promise<NodeFact | undefined> { return this.#view.node(partId, nodeId); }
   nodes(partId: string): AsyncIterable<readonly NodeFact[]> { return this.#view.nodes(partId); }
 
-  /** The content of a version that this transaction wrote; undefined for all others. */
-  pendingContents(nodeId: string): readonly StoredContent[] {
-    const node = this.#nodes.get(nodeId);
-    return node === undefined ? [] : node.changes.flatMap(({ content }) => (content === undefined ? [] : [content]));
+  /** The versions that this transaction adds to a node, oldest first. */
+  pendingChanges(nodeId: string): readonly NodeChange[] {
+    return this.#nodes.get(nodeId)?.changes ?? [];
   }
 
   /** The whole content of the directory is relied on from now on. */
@@ -119,7 +118,7 @@ export class Transaction implements FactSource {
     return this.#addChange(node, change, timestampMicros);
   }
 
-  /** Adds a version: to a series one more, to anything else the one that this transaction leaves. */
+  /** Adds a version. */
   async write(partId: string, nodeId: string, change: NodeChange, timestampMicros: bigint): Promise<NodeFact> {
     let node = this.#nodes.get(nodeId);
     if (node === undefined) {
@@ -235,11 +234,9 @@ export class Transaction implements FactSource {
 
   #addChange(node: PendingNode, change: NodeChange | undefined, timestampMicros: bigint): NodeFact {
     if (change !== undefined) {
-      node.changes = node.kind === 'series' && change.content !== undefined ? [...node.changes, change] : [{ ...node.changes.at(-1), ...change }];
+      node.changes.push(change);
+      node.fact = nextFact(node, node.fact, change, node.fact.version + 1, timestampMicros);
     }
-    let fact = node.base;
-    for (const step of node.changes) fact = nextFact(node, fact, step, (fact?.version ?? 0) + 1, timestampMicros);
-    node.fact = fact ?? node.fact;
     this.#showNode(node.partId, node.nodeId, node.fact);
     return node.fact;
   }

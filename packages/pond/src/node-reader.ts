@@ -78,8 +78,8 @@ export async function* fileContent(oplog: Oplog, view: OplogView, file: FileNode
     }
   }
   const wanted = version ?? file.version;
-  if (wanted === 0) return;
-  if (wanted < 1 || wanted > file.version) throw noVersion(file, wanted);
+  if (version === undefined && wanted === 0) return;
+  if (!Number.isSafeInteger(wanted) || wanted < 1 || wanted > file.version) throw noVersion(file, wanted);
   yield* oplog.contentOfRow(await oplog.version(view, file.home, file.id, wanted), range);
 }
 

@@ -31,34 +31,48 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
 
   const reader: NodeReader = {
     ...tree,
-    async *content(file: FileNode, options: ContentOptions = {}) {
-      const pending = transaction.pendingContents(file.id);
-      if (pending.length === 0) {
-        yield* fileContent(oplog, view, file, options);
+    async *content(file: FileNode, { version, range }: ContentOptions = {}) {
+      const { before, changes, current } = await pendingOf(file);
+      if (changes.length === 0 || (version !== undefined && version <= before)) {
+        yield* fileContent(oplog, view, { ...file, version: before }, { ...(version === undefined ? {} : { version }), ...(range === undefined ? {} : { range }) });
         return;
       }
-      const before = file.version - pending.length;
-      const { version, range } = options;
-      if (version !== undefined && version <= before) {
-        yield* fileContent(oplog, view, { ...file, version: before }, options);
-        return;
+      if (version !== undefined && changes[version - before - 1] === undefined) {
+        throw new TinyFsError('not-found', file.id, `Cannot read version ${version}: the newest is ${current}`);
       }
-      const parts = version === undefined ? pending : pending.slice(version - before - 1, version - before);
-      if (parts.length === 0) throw new TinyFsError('not-found', file.id, `Cannot read version ${version}: the newest is ${file.version}`);
-      const chunks = file.kind === 'series' && version === undefined && before > 0
-        ? concatenated(fileContent(oplog, view, { ...file, version: before }), storedChunks(oplog, parts))
-        : storedChunks(oplog, parts);
+      const upTo = changes.slice(0, version === undefined ? changes.length : version - before);
+      const wanted = file.kind === 'series' && version !== undefined ? upTo.slice(-1) : upTo;
+      const contents = wanted.flatMap(({ content }) => (content === undefined ? [] : [content]));
+      const committed = { ...file, version: before };
+      // An update of the attributes brings no content: the newest before it counts.
+      const chunks = file.kind !== 'series' ? (contents.length > 0 ? storedChunks(oplog, contents.slice(-1)) : fileContent(oplog, view, committed))
+        : version === undefined && before > 0 ? concatenated(fileContent(oplog, view, committed), storedChunks(oplog, contents))
+          : storedChunks(oplog, contents);
       yield* range === undefined ? chunks : cut(chunks, range);
     },
     async *versions(node) {
-      const pending = transaction.pendingContents(node.id);
-      const before = node.version - Math.max(pending.length, node.kind === 'series' ? 0 : Number(pending.length > 0));
-      if (before > 0) for await (const info of nodeVersions(oplog, view, node)) if (info.version <= before) yield info;
-      for (const [index, { sizeBytes, sha256 }] of pending.entries()) {
-        yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256: Buffer.from(sha256).toString('hex') };
+      const { before, changes } = await pendingOf(node);
+      let newest: { readonly sizeBytes: number | undefined; readonly sha256: string | undefined } = { sizeBytes: undefined, sha256: undefined };
+      if (before > 0) {
+        for await (const info of nodeVersions(oplog, view, node)) {
+          newest = info;
+          if (info.version <= before) yield info;
+        }
+      }
+      for (const [index, { content }] of changes.entries()) {
+        if (content !== undefined) newest = { sizeBytes: content.sizeBytes, sha256: Buffer.from(content.sha256).toString('hex') };
+        const { sizeBytes, sha256 } = content === undefined && node.kind === 'series' ? { sizeBytes: undefined, sha256: undefined } : newest;
+        yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256 };
       }
     },
   };
+
+  /** What the transaction adds to a node, whose value may be older than that. */
+  async function pendingOf(node: Node): Promise<{ readonly before: number; readonly changes: readonly NodeChange[]; readonly current: number }> {
+    const changes = transaction.pendingChanges(node.id);
+    const current = (await transaction.node(node.home, node.id))?.version ?? node.version;
+    return { before: current - changes.length, changes, current };
+  }
 
   return {
     ...reader,

@@ -10,6 +10,12 @@ export type NodeSpec =
   | { readonly kind: 'symlink'; readonly target: string; readonly attributes?: Readonly<Record<string, string>> }
   | { readonly kind: FileKind; readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> };
 
+/** What of a node can be replaced without writing content. What is left out stays. */
+export interface NodeChange {
+  readonly computed?: Computation;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
 /**
  * The port through which a file system is changed. What it has written, it also reads, through node values of any age.
  * Names reaching it are valid (`path.ts` says which) and directories are stored ones, never computed.
@@ -21,8 +27,8 @@ export interface NodeWriter extends NodeReader {
   /** A new version: the whole content of `data` and `table`, one more part of a `series`. Content that fails leaves no version. */
   write(file: FileNode, content: Content): Promise<FileNode>;
 
-  /** Replaces how a computed node is made, and the attributes of any node: a new version without content. */
-  update(node: Node, change: { readonly computed?: Computation; readonly attributes?: Readonly<Record<string, string>> }): Promise<Node>;
+  /** Replaces how a computed node is made, and the attributes of any node: a new version without new content. */
+  update(node: Node, change: NodeChange): Promise<Node>;
 
   /** Moves one name (`not-found`), whatever is below it, in constant time. The new name must be free (`already-exists`). */
   rename(from: DirectoryNode, name: string, to: DirectoryNode, newName: string): Promise<void>;

@@ -13,7 +13,10 @@ export interface Computation {
 
 interface NodeFacts {
   readonly id: NodeId;
-  /** The directory in which the node was created. It never changes, so a store can file everything about the node under it. */
+  /**
+   * The directory in which the node was created, or a directory's own id. It never changes, so a store can file everything
+   * about the node under it.
+   */
   readonly home: NodeId;
   /** The newest version, counted from 1 without gaps; 0 while there is none. */
   readonly version: number;
