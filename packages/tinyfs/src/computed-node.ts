@@ -20,5 +20,6 @@ export function computedChild(
 export function derivedNodeId(parent: NodeId, name: string): NodeId {
   const hex = createHash('sha256').update(`${parent}/${name}`).digest('hex');
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-') as NodeId;
+  const groups = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20, 32)];
+  return groups.join('-') as NodeId;
 }

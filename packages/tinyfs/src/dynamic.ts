@@ -134,11 +134,14 @@ function computingReader(base: NodeReader, registry: FactoryRegistry, within: re
 
 type Making<K extends Factory['makes']> = Extract<Factory, { readonly makes: K }>;
 
-function factoryFor<K extends Factory['makes']>(registry: FactoryRegistry, makes: K, { factory: name }: Computation, about: string): Making<K> {
+function factoryFor<K extends Factory['makes']>(
+  registry: FactoryRegistry, makes: K, { factory: name }: Computation, about: string,
+): Making<K> {
   const factory = registry.get(name);
   if (factory === undefined) {
     const known = [...registry.keys()].sort().map(quote).join(', ');
-    throw cannot('unknown-factory', 'compute', about, `there is no factory ${quote(name)}, ${known === '' ? 'one' : `one of ${known}`} was wanted`);
+    const wanted = known === '' ? 'a registered one' : `one of ${known}`;
+    throw cannot('unknown-factory', 'compute', about, `there is no factory ${quote(name)}, ${wanted} was wanted`);
   }
   if (!isMaking(factory, makes)) {
     const why = `the factory ${quote(name)} makes a ${factory.makes}, one that makes a ${makes} was wanted`;

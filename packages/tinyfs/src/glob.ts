@@ -77,7 +77,9 @@ export function matchGlob(glob: Glob, path: string, options: GlobMatchOptions = 
 }
 
 /** As `matchGlob`, for a path in components. Bounded: each part meets each component once. */
-export function matchNames({ parts }: Glob, names: readonly string[], { hidden = false }: GlobMatchOptions = {}): readonly string[] | undefined {
+export function matchNames(
+  { parts }: Glob, names: readonly string[], { hidden = false }: GlobMatchOptions = {},
+): readonly string[] | undefined {
   const failed = new Set<number>();
   const match = (part: number, at: number): readonly string[] | undefined => {
     const key = part * (names.length + 1) + at;
@@ -135,5 +137,6 @@ function noCapture(template: string, placeholder: string, count: number, source?
   const wildcards = count === 0 ? 'no wildcard' : `${count} wildcard${count === 1 ? '' : 's'}`;
   const pattern = source === undefined ? 'the pattern' : `the pattern ${quote(source)}`;
   const wanted = count === 0 ? 'text without placeholders' : `$0${count === 1 ? '' : ` to $${count - 1}`}`;
-  return cannot('invalid-pattern', 'use template', template, `${placeholder} has no capture, ${pattern} has ${wildcards}, ${wanted} was wanted`);
+  const why = `${placeholder} has no capture, ${pattern} has ${wildcards}, ${wanted} was wanted`;
+  return cannot('invalid-pattern', 'use template', template, why);
 }

@@ -5,7 +5,7 @@ export {
   type SymlinkNode, type VersionInfo,
 } from './node.ts';
 export type { ContentOptions, NodeReader } from './node-reader.ts';
-export type { Content, NodeSpec, NodeWriter } from './node-writer.ts';
+export type { Content, NodeChange, NodeSpec, NodeWriter } from './node-writer.ts';
 export type {
   FollowOptions, FS, GlobMatch, GlobOptions, Lookup, NodePath, WalkOptions, WD, WritableFS, WritableWD, WriteOptions,
 } from './working-directory.ts';

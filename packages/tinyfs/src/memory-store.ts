@@ -70,7 +70,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       if (fault !== undefined) throw cannot('invalid-path', 'create', name, fault);
       if (names.has(name)) throw taken('create', name, directory);
       const node = newNode(spec, facts(options.newId(), directory.id, isFileSpec(spec) && spec.computed === undefined ? 0 : 1));
-      save(node, node.version === 0 ? [] : [emptyVersion(node)], node.kind === 'directory' && node.computed === undefined ? new Map() : undefined);
+      const inside = node.kind === 'directory' && node.computed === undefined ? new Map<string, NodeId>() : undefined;
+      save(node, node.version === 0 ? [] : [emptyVersion(node)], inside);
       names.set(name, node.id);
       sorted.delete(names);
       return node;
@@ -79,7 +80,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     async write(file, content) {
       const bytes = await collect(content);
       const { node, versions } = find(state, file);
-      if (!isFile(node) || node.computed !== undefined) throw cannot('immutable', 'write', file.id, 'it is computed, a stored file was wanted');
+      if (!isFile(node) || node.computed !== undefined) {
+        throw cannot('immutable', 'write', file.id, 'it is computed, a stored file was wanted');
+      }
       const version: Version = {
         version: node.version + 1, modifiedMicros: options.clock(), sizeBytes: bytes.length, sha256: sha256(bytes), bytes,
       };

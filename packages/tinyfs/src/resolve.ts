@@ -153,7 +153,8 @@ async function takeName(
 async function takeLink(task: Task, holder: Place, path: string, link: SymlinkNode, nesting: number): Promise<Resolved> {
   task.links += 1;
   if (nesting >= MAX_LINK_NESTING || task.links > MAX_LINKS_A_PATH) {
-    const limit = nesting >= MAX_LINK_NESTING ? `${MAX_LINK_NESTING} links lead from one to the next` : `${MAX_LINKS_A_PATH} links were followed`;
+    const nested = `${MAX_LINK_NESTING} links lead from one to the next`;
+    const limit = nesting >= MAX_LINK_NESTING ? nested : `${MAX_LINKS_A_PATH} links were followed`;
     throw fail(task, 'symlink-loop', `${limit} before the link ${quote(path)}, an end was wanted`);
   }
   const target = parsePath(link.target, { verb: task.verb, shown: task.shown, climb: true });

@@ -119,7 +119,8 @@ async function* traverse<S, M>(
 function notAgain(place: Place): Place {
   for (const above of chain(place)) {
     if (above !== place && above.node.id === place.node.id) {
-      throw cannot('walk-loop', 'walk', place.path, `it is the directory ${quote(above.path)} again, a directory not inside itself was wanted`);
+      const why = `it is the directory ${quote(above.path)} again, a directory not inside itself was wanted`;
+      throw cannot('walk-loop', 'walk', place.path, why);
     }
   }
   return place;

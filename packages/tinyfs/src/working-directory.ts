@@ -1,6 +1,6 @@
 import type { DirectoryNode, Node, VersionInfo } from './node.ts';
 import type { ContentOptions } from './node-reader.ts';
-import type { Content, NodeSpec } from './node-writer.ts';
+import type { Content, NodeChange, NodeSpec } from './node-writer.ts';
 
 /** A node together with the real path that reached it: absolute, with every link on the way resolved. */
 export interface NodePath<N extends Node = Node> {
@@ -71,7 +71,7 @@ export interface WritableWD extends WD {
   /** Creates the file when it is missing, then stores one more version. */
   write(path: string, content: Content, options?: WriteOptions): Promise<NodePath>;
   symlink(target: string, path: string): Promise<NodePath>;
-  update(path: string, change: { readonly computed?: { readonly factory: string; readonly config: string }; readonly attributes?: Readonly<Record<string, string>> }): Promise<NodePath>;
+  update(path: string, change: NodeChange): Promise<NodePath>;
   /** Atomic, also for directories. With `replace`, a file or link at the new name goes away in the same transaction. */
   rename(from: string, to: string, options?: { readonly replace?: boolean }): Promise<void>;
   /** Removes a name (a link itself, never its target); a directory that has entries only with `recursive`. */

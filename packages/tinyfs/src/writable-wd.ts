@@ -25,8 +25,10 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
     mustBeStored(holder, verb, shown);
     return createDirectory(writer, holder, name);
   };
-  const find = (path: string, verb: string, follow: boolean, parents = false): Promise<Resolved> =>
-    resolve(writer, start, path, { verb, follow, ...(parents ? { makeDirectory: makeDirectories(verb, showPath(start.path, path)) } : {}) });
+  const find = (path: string, verb: string, follow: boolean, parents = false): Promise<Resolved> => {
+    const making = parents ? { makeDirectory: makeDirectories(verb, showPath(start.path, path)) } : {};
+    return resolve(writer, start, path, { verb, follow, ...making });
+  };
 
   const createAt = async (path: string, spec: NodeSpec, verb: string, parents = false): Promise<NodePath> => {
     const shown = showPath(start.path, path);
@@ -100,7 +102,9 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
       if (found.kind === 'free') return writeNew(found, kind, content, shown);
       if (found.kind !== 'leaf' || !isFile(found.node)) throw wrongKind('not-a-file', 'write', shown, found, 'a file');
       mustBeStored(found.holder, 'write', shown);
-      if (found.node.computed !== undefined) throw cannot('immutable', 'write', shown, `${quote(found.path)} is computed, a stored file was wanted`);
+      if (found.node.computed !== undefined) {
+        throw cannot('immutable', 'write', shown, `${quote(found.path)} is computed, a stored file was wanted`);
+      }
       return { path: found.path, node: await writer.write(found.node, content) };
     },
 
@@ -128,7 +132,9 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
       const target = await entryAt(to, 'rename');
       mustBeStored(target.holder, 'rename', target.shown);
       if (source.holder.node.id === target.holder.node.id && source.name === target.name) return;
-      if (to.endsWith('/') && node.kind !== 'directory') throw wrongKind('not-a-directory', 'rename', source.shown, { path: source.shown, node }, 'a directory');
+      if (to.endsWith('/') && node.kind !== 'directory') {
+        throw wrongKind('not-a-directory', 'rename', source.shown, { path: source.shown, node }, 'a directory');
+      }
       for (const above of chain(target.holder)) {
         if (above.node.id === node.id) {
           throw cannot('invalid-path', 'rename', source.shown, `${quote(target.shown)} is below it, a place outside of it was wanted`);

@@ -102,7 +102,8 @@ describe('compareNames()', () => {
   const bytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
   it('is the order of UTF-8 bytes', () => {
-    const name = fc.string({ unit: fc.constantFrom('a', 'b', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}', '\u00e9'), maxLength: 4 });
+    const unit = fc.constantFrom('a', 'b', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}', '\u00e9');
+    const name = fc.string({ unit, maxLength: 4 });
     fc.assert(fc.property(name, name, (a, b) => {
       expect(Math.sign(compareNames(a, b))).toBe(bytes(a, b));
     }));

@@ -113,7 +113,8 @@ describe('glob()', () => {
     const { root } = await tree(...SAMPLE);
     const a = await root.open('a');
     expect((await all(a.glob('**/*3*'))).map(({ path, captures }) => [path, captures])).toEqual([['/a/b/f3.txt', ['b', 'f', '.txt']]]);
-    await fails(paths(a.glob('/a/*')), 'above-root', 'Cannot use pattern "/a/*": the working directory is "/a", a pattern relative to it was wanted');
+    await fails(paths(a.glob('/a/*')), 'above-root',
+      'Cannot use pattern "/a/*": the working directory is "/a", a pattern relative to it was wanted');
     await fails(paths(a.glob('../*')), 'invalid-pattern');
   });
 

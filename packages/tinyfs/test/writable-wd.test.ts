@@ -30,7 +30,8 @@ describe('mkdir()', () => {
 describe('create()', () => {
   it('makes a node of any kind at a free name, in the real directory', async () => {
     const { root } = await tree('/d/', '/l->d');
-    expect(await root.create('l/s', { kind: 'series', attributes: { a: 'b' } })).toMatchObject({ path: '/d/s', node: { kind: 'series', version: 0 } });
+    expect(await root.create('l/s', { kind: 'series', attributes: { a: 'b' } }))
+      .toMatchObject({ path: '/d/s', node: { kind: 'series', version: 0 } });
     expect((await root.create('p/q/t', { kind: 'table' }, { parents: true })).path).toBe('/p/q/t');
     await fails(root.create('d/s', { kind: 'data' }), 'already-exists', 'Cannot create "/d/s": "/d/s" is a file, a free name was wanted');
     await fails(root.create('l', { kind: 'data' }), 'already-exists');
@@ -90,8 +91,9 @@ describe('update()', () => {
     const { root } = await tree('/f=F', '/l->f');
     expect(await root.update('l', { attributes: { a: '1' } })).toMatchObject({ path: '/f', node: { attributes: { a: '1' }, version: 2 } });
     await root.create('c', { kind: 'table', computed: { factory: 'x', config: '' } });
-    expect(await root.update('c', { computed: { factory: 'y', config: 'z' } })).toMatchObject({ node: { computed: { factory: 'y', config: 'z' } } });
-    await fails(root.update('f', { computed: { factory: 'y', config: '' } }), 'immutable', 'Cannot update "/f": "/f" is stored, a computed node was wanted');
+    const computed = { factory: 'y', config: 'z' };
+    expect(await root.update('c', { computed })).toMatchObject({ node: { computed } });
+    await fails(root.update('f', { computed }), 'immutable', 'Cannot update "/f": "/f" is stored, a computed node was wanted');
     await fails(root.write('c', []), 'immutable', 'Cannot write "/c": "/c" is computed, a stored file was wanted');
     await fails(root.update('none', {}), 'not-found');
   });

@@ -6,8 +6,9 @@ import {
 
 /** Names that are hard on a store: `compareNames` sorts them, JavaScript does not. */
 export const HARD_NAMES: readonly string[] = [
-  ' ', ' leading', 'trailing ', 'two  spaces', 'new\nline', 'tab\t', '\u0001', '\u007f', '"', '\'', '\\', '%2F', '*', '?', '[a]', '{a,b}', '$0',
-  '.hidden', '...', '-rf', '~', 'A', 'a', 'constructor', '__proto__', 'e\u0301', '\u00e9', '\u200b', '\u202e', '\ud7ff', '\ue000', '\uffff',
+  ' ', ' leading', 'trailing ', 'two  spaces', 'new\nline', 'tab\t', '\u0001', '\u007f', '"', '\'', '\\', '%2F', '*', '?', '[a]', '{a,b}',
+  '$0', '.hidden', '...',
+  '-rf', '~', 'A', 'a', 'constructor', '__proto__', 'e\u0301', '\u00e9', '\u200b', '\u202e', '\ud7ff', '\ue000', '\uffff',
   '\u{10000}', '\u{1f600}', '\u{10ffff}', 'x'.repeat(255), '\u20ac'.repeat(85), '\u{1f600}'.repeat(63) + 'abc',
 ];
 
@@ -17,7 +18,8 @@ export function nameTests(test: StoreTest): void {
     await inBoth(store, async (writer) => {
       await makeFile(writer, await writer.root(), 'a', '');
     }, async (reader) => {
-      for (const name of ['b', 'A', 'a ', 'constructor', '__proto__']) assert.equal(await reader.lookup(await reader.root(), name), undefined);
+      const root = await reader.root();
+      for (const name of ['b', 'A', 'a ', 'constructor', '__proto__']) assert.equal(await reader.lookup(root, name), undefined);
     });
   });
 

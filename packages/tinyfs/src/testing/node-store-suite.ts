@@ -3,6 +3,7 @@ import { nameTests } from './name-tests.ts';
 import { nodeTests } from './node-tests.ts';
 import type { StoreTest, StoreUnderTest, TestRunner } from './store-under-test.ts';
 
+export { SUITE_FACTORIES } from './node-tests.ts';
 export type { StoreUnderTest, TestRunner } from './store-under-test.ts';
 
 export interface NodeStoreSuiteOptions extends TestRunner {
