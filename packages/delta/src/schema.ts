@@ -105,7 +105,7 @@ function decodeField(value: unknown, parent: string, place: Place): StructField 
   const metadata = isFields(value) ? value['metadata'] : undefined;
   return {
     name,
-    type: typeAt(value, 'type', `${parent}.${name}`, place),
+    type: decodeType(isFields(value) ? value['type'] : undefined, `${parent}.${name}`, place),
     nullable: fields.optionalFlag('nullable') ?? true,
     metadata: isFields(metadata) ? metadata : {},
   };

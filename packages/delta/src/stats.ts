@@ -139,9 +139,11 @@ function decodeBound(type: DataType, value: unknown, end: 'min' | 'max'): Statis
     case 'integer':
     case 'short':
     case 'byte':
+      return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
     case 'float':
     case 'double':
-      return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
+      // Written without a fraction, a large one looks like an exact integer and is none.
+      return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
     default:
       return undefined;
   }
