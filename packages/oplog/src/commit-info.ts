@@ -79,20 +79,14 @@ export function encodeCommitFacts(facts: TransactionFacts, records: readonly New
   };
 }
 
-export interface CommitFacts {
-  readonly facts: TransactionFacts;
-  /** The records of the transaction when the commit repeats them. */
-  readonly records: readonly Record[] | undefined;
-}
-
 /**
- * Reads the `duckpond` member of a commit.
+ * Reads the facts out of the `duckpond` member of a commit.
  *
  * @returns undefined when the commit is no transaction (maintenance, or another program's)
  */
-export function decodeCommitFacts(member: unknown, label: string): CommitFacts | undefined {
+export function decodeCommitFacts(member: unknown, label: string): TransactionFacts | undefined {
   if (!isObject(member) || member['txnSeq'] === undefined) return undefined;
-  const facts: TransactionFacts = {
+  return {
     txnSeq: countOf(member['txnSeq'], label, 'txnSeq'),
     uuid: textOf(member['uuid'], label, 'uuid'),
     command: stringsOf(member['command']),
@@ -104,9 +98,12 @@ export function decodeCommitFacts(member: unknown, label: string): CommitFacts |
     changes: countsOf(member['changes']),
     pondId: textOf(member['pondId'], label, 'pondId'),
   };
-  const payload = member['payload'];
-  if (!Array.isArray(payload)) return { facts, records: undefined };
-  return { facts, records: payload.map((item: unknown) => recordOf(item, facts, label)) };
+}
+
+/** The records of a transaction when its commit repeats them. */
+export function decodePayload(member: unknown, facts: TransactionFacts, label: string): readonly Record[] | undefined {
+  const payload = isObject(member) ? member['payload'] : undefined;
+  return Array.isArray(payload) ? payload.map((item: unknown) => recordOf(item, facts, label)) : undefined;
 }
 
 function recordOf(item: unknown, facts: TransactionFacts, label: string): Record {

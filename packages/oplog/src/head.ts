@@ -1,5 +1,5 @@
 import { type AddFile, type Commit, openSnapshot, type ObjectStore, refreshSnapshot, type Snapshot, TAIL_MAX } from '@duckpond/delta';
-import { decodeCommitFacts, type TransactionFacts } from './commit-info.ts';
+import { decodeCommitFacts, decodePayload, type TransactionFacts } from './commit-info.ts';
 import { dataFileFacts } from './data-file.ts';
 import type { DataReader } from './data-reader.ts';
 import { isCode, OplogError } from './errors.ts';
@@ -136,16 +136,25 @@ export async function layersOf(reader: DataReader, commits: readonly Commit[]): 
   return layers;
 }
 
+/** The facts of the transaction that a commit is; undefined when it is none. */
+export function factsOf(commit: Commit): TransactionFacts | undefined {
+  return decodeCommitFacts(commit.commitInfo?.['duckpond'], labelOf(commit));
+}
+
 /** The rows of the transaction that a commit is; undefined when it is none. */
 export async function transactionOf(
   reader: DataReader, commit: Commit,
 ): Promise<{ readonly facts: TransactionFacts; readonly rows: Row[]; readonly isLight: boolean } | undefined> {
-  const label = `_delta_log/${String(commit.version).padStart(20, '0')}.json`;
-  const found = decodeCommitFacts(commit.commitInfo?.['duckpond'], label);
-  if (found === undefined) return undefined;
-  if (found.records !== undefined) return { facts: found.facts, rows: found.records.flatMap(rowsOfRecord), isLight: true };
+  const facts = factsOf(commit);
+  if (facts === undefined) return undefined;
+  const records = decodePayload(commit.commitInfo?.['duckpond'], facts, labelOf(commit));
+  if (records !== undefined) return { facts, rows: records.flatMap(rowsOfRecord), isLight: true };
   const added = commit.actions.flatMap((action): AddFile[] => (action.kind === 'add' && action.add.dataChange ? [action.add] : []));
   const rows: Row[] = [];
   for (const add of added) rows.push(...await reader.rows(add));
-  return { facts: found.facts, rows, isLight: false };
+  return { facts, rows, isLight: false };
+}
+
+function labelOf({ version }: Commit): string {
+  return `_delta_log/${String(version).padStart(20, '0')}.json`;
 }

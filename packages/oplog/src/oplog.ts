@@ -117,6 +117,11 @@ export class Oplog {
     return { ...createRecordsSource(this.reader, files, txnSeq), txnSeq, timestampMicros: facts.timestampMicros, files };
   }
 
+  /** The state that a transaction began from. */
+  baseOf(transaction: Transaction): OplogView {
+    return viewOf(transaction.base);
+  }
+
   /** @throws OplogError `not-found` */
   async transactionFacts(txnSeq: number): Promise<TransactionFacts> {
     const recent = this.#head.layers.find(({ facts }) => facts.txnSeq === txnSeq);
