@@ -20,4 +20,4 @@ export { type NodeChange, Transaction } from './transaction.ts';
 export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView, viewOf } from './oplog.ts';
 export { FORMAT, type Head } from './head.ts';
 // A pond is a directory, and its package sees the object store through this one only.
-export { type LocalIo, openLocalStore, type ObjectStore, supportsHardLinks } from '@duckpond/delta';
+export { type LocalIo, nodeIo, openLocalStore, type ObjectStore, supportsHardLinks } from '@duckpond/delta';

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { createOplog, type LocalIo, openLocalStore, type Row, SETTINGS_ID, supportsHardLinks, SYSTEM_PART } from '@duckpond/oplog';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createOplog, type LocalIo, nodeIo, openLocalStore, type Row, SETTINGS_ID, supportsHardLinks, SYSTEM_PART } from '@duckpond/oplog';
 import { ROOT_ID } from '@duckpond/tinyfs';
 import { realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
@@ -12,12 +12,13 @@ import type { CreateOptions, Pond } from './pond.ts';
  *
  * @throws PondError `pond-exists`, `not-empty`, `no-hard-links`
  */
-export async function createPond(directory: string, options: CreateOptions = {}, io?: LocalIo): Promise<Pond> {
+export async function createPond(directory: string, options: CreateOptions = {}, io: LocalIo = nodeIo): Promise<Pond> {
   const environment = options.environment ?? realEnvironment();
   assertVacant(directory);
   const store = join(directory, STORE_DIRECTORY);
-  mkdirSync(store, { recursive: true });
-  if (!supportsHardLinks(store)) {
+  makeDurable(resolve(directory), io);
+  makeDurable(resolve(store), io);
+  if (!await supportsHardLinks(store, io)) {
     throw new PondError(
       'no-hard-links', `Cannot make a pond at "${directory}": its file system has no hard links, which the commit of a transaction needs`, { directory },
     );
@@ -36,6 +37,30 @@ export async function createPond(directory: string, options: CreateOptions = {},
   });
   if (!done) throw exists(directory);
   return openPond(directory, { environment }, io);
+}
+
+/** Makes a directory and those above it. The names survive a power cut, also that of one whose maker was killed before it could see to that. */
+function makeDurable(directory: string, io: LocalIo): void {
+  const parent = dirname(directory);
+  const isThere = existsSync(directory);
+  if (!isThere) {
+    if (!existsSync(parent)) makeDurable(parent, io);
+    try {
+      io.mkdir(directory);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+  try {
+    io.fsyncDirectory(parent);
+  } catch (error) {
+    // A directory that was given to us may be in one that we may not read.
+    if (!isThere || codeOf(error) !== 'EACCES') throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 /** An empty root directory and no settings of its own. */
