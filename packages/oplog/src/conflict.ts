@@ -6,9 +6,9 @@ export interface Footprint {
   readonly changedNames: ReadonlySet<string>;
   /** Names it went through or acted upon, and that must still lead to the same node. */
   readonly reliedNames: ReadonlySet<string>;
-  /** Directories whose whole content it relied on: those it removed because they were empty. */
+  /** Directories whose whole content it relied on: those it removed. */
   readonly reliedParts: ReadonlySet<string>;
-  /** Nodes of which it wrote a version, other than by an append to a series. */
+  /** Nodes of which it wrote a version, other than by an append to a series, or which it removed. */
   readonly writtenNodes: ReadonlySet<string>;
   /** Series to which it appended: appends commute with each other. */
   readonly appendedNodes: ReadonlySet<string>;

@@ -148,7 +148,7 @@ export class Transaction implements FactSource {
       changedNames: new Set(this.#changedNames().map(([partId, name]) => nameKey(partId, name))),
       reliedNames: this.#reliedNames,
       reliedParts: this.#reliedParts,
-      writtenNodes: new Set(written.filter((node) => !isAppend(node)).map(({ nodeId }) => nodeId)),
+      writtenNodes: new Set([...written.filter((node) => !isAppend(node)).map(({ nodeId }) => nodeId), ...this.#removed.keys()]),
       appendedNodes: new Set(written.filter(isAppend).map(({ nodeId }) => nodeId)),
     };
   }

@@ -114,7 +114,8 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
     },
 
     async remove(directory, name) {
-      await nameOf(directory, name, 'remove');
+      const { childKind, childId } = await nameOf(directory, name, 'remove');
+      if (childKind === 'directory') transaction.relyOnPart(childId);
       await transaction.remove(directory.id, name, false);
     },
   };
