@@ -41,7 +41,7 @@ async function dispatch(argv: readonly string[], effects: Effects, commands: rea
       const context = createContext(effects, command, globals, argv);
       context.logger.debug('start', { arguments: context.commandLine.join(' ') });
       try {
-        const code = (await command.run(context, args, options)) ?? 0;
+        const code = (await unlessInterrupted(command.run(context, args, options), context.signal)) ?? 0;
         // Work that heeds the signal by stopping early has been interrupted all the same.
         context.signal.throwIfAborted();
         context.logger.debug('end', { exitCode: code });
@@ -53,4 +53,12 @@ async function dispatch(argv: readonly string[], effects: Effects, commands: rea
       }
     }
   }
+}
+
+/** Any moment is a good one to stop: what is not committed has not happened. */
+function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
 }

@@ -78,7 +78,10 @@ export function realEffects(): Effects {
 
 /** Runs `main` as the whole process: its number becomes the exit code once all work has drained. */
 export async function runProcess(main: (argv: readonly string[], effects: Effects) => Promise<number>): Promise<void> {
-  process.exitCode = await main(process.argv.slice(2), realEffects());
+  const code = await main(process.argv.slice(2), realEffects());
+  // What was interrupted is not waited for.
+  if (code === 130 || code === 143) process.exit(code);
+  process.exitCode = code;
 }
 
 /** Layout of RFC 9562 section 5.7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits. */

@@ -78,5 +78,5 @@ function textLine(facts: Readonly<Record<string, string | number | boolean | nul
 }
 
 function quoted(text: string): string {
-  return /^[\w.:/@%+,-]*$/.test(text) && text !== '' ? text : JSON.stringify(printable(text));
+  return /^[\w.:/@%+,*-]*$/.test(text) && text !== '' ? text : JSON.stringify(printable(text));
 }

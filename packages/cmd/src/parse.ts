@@ -40,7 +40,7 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
     command,
     globals: readGlobals(merge(outer, inner.options)),
     args: inner.args,
-    options: inner.options,
+    options: Object.fromEntries(Object.keys(command.options).map((key) => [key, inner.options[key]])),
   };
 }
 

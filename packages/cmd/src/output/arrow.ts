@@ -53,10 +53,11 @@ function encode(schema: Schema, batches: readonly RecordBatch[]): Uint8Array {
 
 function recordBatch(schema: Schema, columns: readonly Column[], rows: readonly (readonly Cell[])[]): RecordBatch {
   const children = columns.map(({ type }, index) => {
-    const builder = makeBuilder({ type: TYPES[type](), nullValues: [null, undefined] });
+    // The library's builder of timestamps takes milliseconds only; as plain integers they keep their microseconds.
+    const builder = makeBuilder({ type: type === 'timestamp' ? new Int64() : TYPES[type](), nullValues: [null, undefined] });
     for (const row of rows) builder.append(arrowValue(row[index], type));
     const data = builder.finish().flush();
-    return data;
+    return type === 'timestamp' ? data.clone(TYPES[type]()) : data;
   });
   return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children }));
 }

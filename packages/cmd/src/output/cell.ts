@@ -4,6 +4,7 @@ import type { Cell, ColumnType } from './rows.ts';
 /** A cell as text, every digit kept; null is the empty text, binary is lower-case hex. */
 export function cellText(cell: Cell, type: ColumnType): string {
   if (cell === null || cell === undefined) return '';
+  if (type === 'json') return jsonText(cell);
   if (typeof cell === 'string') return cell;
   if (typeof cell === 'bigint') return type === 'timestamp' ? formatTimestamp(cell) : String(cell);
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);

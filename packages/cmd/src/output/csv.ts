@@ -1,10 +1,13 @@
-import { stringify } from 'csv-stringify/sync';
+import { type Options, stringify } from 'csv-stringify/sync';
 import type { Output } from '../effects.ts';
 import { cellText } from './cell.ts';
 import type { Rows } from './rows.ts';
 
 const BATCH_ROWS = 1000;
-const OPTIONS = { quoted_empty: true, quoted_match: /^\s|\s$/, escape_formulas: false } as const;
+const OPTIONS: Options = {
+  quoted_match: /^\s|\s$/,
+  cast: { string: (value) => (value === '' ? { value, quoted_empty: true } : value) },
+};
 
 /** RFC 4180 with a header and LF; null is an empty field, empty text is `""`. */
 export async function writeCsv({ columns, rows }: Rows, out: Output): Promise<void> {

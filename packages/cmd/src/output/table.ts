@@ -78,9 +78,10 @@ export function fit(natural: readonly number[], room: number): readonly number[]
     if (widest <= NARROWEST) break;
     const next = Math.max(NARROWEST, ...widths.filter((width) => width < widest));
     const members = widths.flatMap((width, index) => (width === widest ? [index] : []));
-    const step = Math.min(widest - next, Math.ceil(excess / members.length));
-    for (const index of members) widths[index] = widest - Math.max(1, step);
-    excess -= members.length * Math.max(1, step);
+    const step = Math.min(widest - next, Math.floor(excess / members.length));
+    const cut = step > 0 ? members : members.slice(0, excess);
+    for (const index of cut) widths[index] = widest - Math.max(1, step);
+    excess -= cut.length * Math.max(1, step);
   }
   return widths;
 }
