@@ -30,6 +30,8 @@ interface PendingNode {
   readonly kind: string;
   /** As it was before the transaction; undefined when the transaction created it. */
   readonly base: NodeFact | undefined;
+  /** What the first of the versions follows: `base`, or the node without a version. */
+  readonly origin: NodeFact;
   /** The versions that the transaction adds. */
   readonly changes: NodeChange[];
   /** As it is with those versions, for reading within the transaction. */
@@ -108,12 +110,13 @@ export class Transaction implements FactSource {
     return fact;
   }
 
-  create(partId: string, nodeId: string, kind: string, change: NodeChange | undefined, timestampMicros: bigint): NodeFact {
+  /** A new node; without a change it has no version yet, though it may have attributes. */
+  create(partId: string, nodeId: string, kind: string, change: NodeChange | undefined, timestampMicros: bigint, attributes: string | null = null): NodeFact {
     const blank: NodeFact = {
       partId, nodeId, kind, version: 0, txnSeq: 0, timestampMicros, sizeBytes: null, sha256: null, totalBytes: null, chain: null,
-      blob: false, target: null, factory: null, config: null, attributes: null,
+      blob: false, target: null, factory: null, config: null, attributes,
     };
-    const node: PendingNode = { partId, nodeId, kind, base: undefined, changes: [], fact: blank };
+    const node: PendingNode = { partId, nodeId, kind, base: undefined, origin: blank, changes: [], fact: blank };
     this.#nodes.set(nodeId, node);
     return this.#addChange(node, change, timestampMicros);
   }
@@ -124,7 +127,7 @@ export class Transaction implements FactSource {
     if (node === undefined) {
       const base = await this.#view.node(partId, nodeId);
       if (base === undefined) throw new OplogError('not-found', 'Cannot write a version: the node is not there, one that is was wanted', { partId, nodeId });
-      node = { partId, nodeId, kind: base.kind, base, changes: [], fact: base };
+      node = { partId, nodeId, kind: base.kind, base, origin: base, changes: [], fact: base };
       this.#nodes.set(nodeId, node);
     }
     return this.#addChange(node, change, timestampMicros);
@@ -133,7 +136,7 @@ export class Transaction implements FactSource {
   /** Brings back a node that was removed: its next version follows `newestVersion`, the highest that it ever had. */
   revive(fact: NodeFact, newestVersion: number, change: NodeChange, timestampMicros: bigint): NodeFact {
     const base = { ...fact, version: newestVersion };
-    const node: PendingNode = { partId: fact.partId, nodeId: fact.nodeId, kind: fact.kind, base, changes: [], fact: base };
+    const node: PendingNode = { partId: fact.partId, nodeId: fact.nodeId, kind: fact.kind, base, origin: base, changes: [], fact: base };
     this.#nodes.set(fact.nodeId, node);
     return this.#addChange(node, change, timestampMicros);
   }
@@ -174,12 +177,12 @@ export class Transaction implements FactSource {
       for (const entry of entries) rows.push({ ...place, partId, nodeId: partId, recordKind: 'directory', version, entry });
     }
     for (const node of this.#nodes.values()) {
-      let base = node.base === undefined ? undefined : await view.node(node.partId, node.nodeId) ?? node.base;
+      let base = node.base === undefined ? node.origin : await view.node(node.partId, node.nodeId) ?? node.base;
       if (node.base === undefined && node.changes.length === 0) {
-        rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version: 0, entry: { kind: node.kind } });
+        rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version: 0, entry: { kind: node.kind, attributes: node.origin.attributes } });
       }
       for (const change of node.changes) {
-        const version = (base?.version ?? 0) + 1;
+        const version = base.version + 1;
         const fact = nextFact(node, base, change, version, timestampMicros);
         rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version, entry: entryOf(fact, change) });
         base = fact;
@@ -261,7 +264,7 @@ function childOf(partId: string, fact: NameFact): NewEntry {
   return { name: fact.name, childId: fact.childId, childKind: fact.childKind, childHome: fact.childPart === usual ? null : fact.childPart };
 }
 
-function nextFact(node: PendingNode, base: NodeFact | undefined, change: NodeChange, version: number, timestampMicros: bigint): NodeFact {
+function nextFact(node: PendingNode, base: NodeFact, change: NodeChange, version: number, timestampMicros: bigint): NodeFact {
   const { content } = change;
   const isSeries = node.kind === 'series';
   // A version of a series is one part of it: what it does not bring, it does not have.
@@ -271,17 +274,17 @@ function nextFact(node: PendingNode, base: NodeFact | undefined, change: NodeCha
     nodeId: node.nodeId,
     kind: node.kind,
     version,
-    txnSeq: base?.txnSeq ?? 0,
+    txnSeq: base.txnSeq,
     timestampMicros,
     sizeBytes: content?.sizeBytes ?? inherited?.sizeBytes ?? null,
     sha256: content?.sha256 ?? inherited?.sha256 ?? null,
-    totalBytes: isSeries ? (base?.totalBytes ?? 0) + (content?.sizeBytes ?? 0) : null,
-    chain: isSeries ? chainOf(base?.chain ?? null, content?.sha256) : null,
+    totalBytes: isSeries ? (base.totalBytes ?? 0) + (content?.sizeBytes ?? 0) : null,
+    chain: isSeries ? chainOf(base.chain, content?.sha256) : null,
     blob: content === undefined ? inherited?.blob ?? false : content.inline === undefined,
-    target: change.target ?? base?.target ?? null,
-    factory: change.factory ?? base?.factory ?? null,
-    config: change.config ?? base?.config ?? null,
-    attributes: change.attributes === NO_ATTRIBUTES ? null : change.attributes ?? base?.attributes ?? null,
+    target: change.target ?? base.target,
+    factory: change.factory ?? base.factory,
+    config: change.config ?? base.config,
+    attributes: change.attributes === NO_ATTRIBUTES ? null : change.attributes ?? base.attributes,
   };
 }
 

@@ -84,7 +84,7 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
       const id = environment.uuid();
       const partId = spec.kind === 'directory' ? id : directory.id;
       await transaction.insert(directory.id, { name, childId: id, childPart: partId, childKind: spec.kind });
-      return nodeOf(transaction.create(partId, id, spec.kind, changeOf(spec), environment.nowMicros()));
+      return nodeOf(transaction.create(partId, id, spec.kind, changeOf(spec), environment.nowMicros(), attributesOf(spec) ?? null));
     },
 
     async write(file, content) {
@@ -127,11 +127,15 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
   }
 }
 
+/** The first version of a new node; a stored file has none until it is written. */
 function changeOf(spec: NodeSpec): NodeChange | undefined {
-  const attributes = spec.attributes === undefined ? {} : { attributes: JSON.stringify(spec.attributes) };
-  if (spec.kind === 'symlink') return { ...attributes, target: spec.target };
-  if (spec.computed !== undefined) return { ...attributes, factory: spec.computed.factory, config: spec.computed.config };
-  return spec.kind === 'directory' || spec.attributes !== undefined ? attributes : undefined;
+  if (spec.kind === 'symlink') return { target: spec.target };
+  if (spec.computed !== undefined) return { factory: spec.computed.factory, config: spec.computed.config };
+  return spec.kind === 'directory' ? {} : undefined;
+}
+
+function attributesOf(spec: NodeSpec): string | undefined {
+  return spec.attributes === undefined ? undefined : JSON.stringify(spec.attributes);
 }
 
 async function* storedChunks(oplog: Oplog, parts: readonly StoredContent[]): AsyncGenerator<Uint8Array> {
