@@ -1,5 +1,6 @@
 export type { ByteRange, ObjectMeta, ObjectStore, StagedObject } from './object-store.ts';
 export { openLocalStore } from './local-store.ts';
+export { createLocalTurn, type Turn, type TurnOptions } from './local-turn.ts';
 export { type LocalIo, nodeIo } from './local-io.ts';
 export { collectLeftovers, type LeftoverOptions, type Leftovers, supportsHardLinks } from './local-leftovers.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
@@ -21,17 +22,16 @@ export { createReplay, EMPTY_STATE, type Replay, type TableState } from './repla
 export { readCheckpoint } from './checkpoint-read.ts';
 export { type Checkpoint, completeCheckpoints, listLog, type ListedLogFile } from './log-segment.ts';
 export { LAST_CHECKPOINT_PATH, type LogFile } from './log-path.ts';
-export { logRetentionMillis } from './retention.ts';
 export { decodeCommit } from './commit-file.ts';
 export { parseJson, stringifyJson } from './json.ts';
 export { isAbsolutePath } from './table-path.ts';
 export { type VersionTime, versionTimes } from './time-travel.ts';
 export { type CheckpointOptions, writeCheckpoint, type WrittenCheckpoint } from './checkpoint-write.ts';
-export { readLastCheckpoint } from './last-checkpoint.ts';
+export { lastCheckpointChecksum, readLastCheckpoint } from './last-checkpoint.ts';
 export { deletionVectorPath, readDeletionVector } from './deletion-vector.ts';
 export {
-  type ColumnStatistics, decodeStatistics, encodeStatistics, type EncodeStatisticsOptions, type FileStatistics, mayMatch, type StatisticsValue,
-  type ValueRange,
+  type ColumnStatistics, decodeStatistics, encodeStatistics, type EncodeStatisticsOptions, type FileStatistics, mayMatch,
+  type StatisticsValue, type ValueRange,
 } from './stats.ts';
 export { planVacuum, vacuum, type VacuumOptions, type VacuumResult } from './vacuum.ts';
 export { cleanLog, type LogCleanupOptions, type LogCleanupPlan } from './log-cleanup.ts';

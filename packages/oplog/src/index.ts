@@ -19,5 +19,10 @@ export { blobPath } from './blob.ts';
 export { type NodeChange, Transaction } from './transaction.ts';
 export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView, viewOf } from './oplog.ts';
 export { FORMAT, type Head } from './head.ts';
+export { checkStore, type StoreCheck } from './check/check-store.ts';
+export type { Finding, Severity, VersionRef } from './check/finding.ts';
+export type { BlobUse } from './check/history.ts';
+export type { CheckOptions } from './check/inspection.ts';
+export { repairDerived } from './check/repair.ts';
 // A pond is a directory, and its package sees the object store through this one only.
-export { type LocalIo, nodeIo, openLocalStore, type ObjectStore, supportsHardLinks } from '@duckpond/delta';
+export { createLocalTurn, type LocalIo, nodeIo, openLocalStore, type ObjectStore, supportsHardLinks, type Turn } from '@duckpond/delta';

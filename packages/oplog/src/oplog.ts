@@ -1,4 +1,4 @@
-import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType } from '@duckpond/delta';
+import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn } from '@duckpond/delta';
 import { type StoredContent, storeContent, readBlob } from './blob.ts';
 import { encodeCommitFacts, isLight, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
 import { type Clash, findClash } from './conflict.ts';
@@ -34,6 +34,8 @@ export type CommitOutcome =
 
 /** A writer gives up after so many lost races; each one means that another writer got through. */
 const MOST_ATTEMPTS = 1000;
+/** After a lost race a writer asks for its turn for so many commits. */
+const CROWDED_COMMITS = 32;
 
 export interface CreateOplogOptions {
   readonly pondId: string;
@@ -81,20 +83,28 @@ export class Oplog {
   readonly store: ObjectStore;
   readonly reader: DataReader;
   readonly environment: Environment;
+  readonly #turn: Turn | undefined;
   #head: Head;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The commits of this process, one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** For how many more commits this process asks for the turn, because it has lost races. */
+  #crowded = 0;
 
-  private constructor(store: ObjectStore, reader: DataReader, environment: Environment, head: Head) {
+  private constructor(store: ObjectStore, reader: DataReader, environment: Environment, head: Head, turn: Turn | undefined) {
     this.store = store;
     this.reader = reader;
     this.environment = environment;
     this.#head = head;
+    this.#turn = turn;
   }
 
-  /** @throws OplogError `not-a-pond`, `unsupported-format`; DeltaError */
-  static async open(store: ObjectStore, environment: Environment): Promise<Oplog> {
+  /**
+   * @param turn the courtesy between writers of one store, where there is one
+   * @throws OplogError `not-a-pond`, `unsupported-format`; DeltaError
+   */
+  static async open(store: ObjectStore, environment: Environment, turn?: Turn): Promise<Oplog> {
     const reader = createDataReader(store);
-    return new Oplog(store, reader, environment, await openHead(store, reader));
+    return new Oplog(store, reader, environment, await openHead(store, reader), turn);
   }
 
   /** The newest head known to this process; `refresh` looks for a newer one. */
@@ -115,11 +125,6 @@ export class Oplog {
     const facts = await this.transactionFacts(txnSeq);
     const { files } = head.snapshot;
     return { ...createRecordsSource(this.reader, files, txnSeq), txnSeq, timestampMicros: facts.timestampMicros, files };
-  }
-
-  /** The state that a transaction began from. */
-  baseOf(transaction: Transaction): OplogView {
-    return viewOf(transaction.base);
   }
 
   /** @throws OplogError `not-found` */
@@ -242,20 +247,20 @@ export class Oplog {
    * `committed`, it is on disk. Commits of one process take turns; those of several race for the next version.
    */
   commit(transaction: Transaction, command: readonly string[]): Promise<CommitOutcome> {
-    const turn = this.#turn.then(() => this.#commit(transaction, command));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    const outcome = this.#queue.then(() => this.#commit(transaction, command));
+    this.#queue = outcome.catch(() => undefined);
+    return outcome;
   }
 
   /** Runs something that changes the head (maintenance) between the commits of this process. */
   exclusively<T>(work: (head: Head) => Promise<{ readonly head: Head; readonly value: T }>): Promise<T> {
-    const turn = this.#turn.then(async () => {
+    const done = this.#queue.then(async () => {
       const { head, value } = await work(await this.refresh());
       this.#head = head;
       return value;
     });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    this.#queue = done.catch(() => undefined);
+    return done;
   }
 
   /** Maintenance by hand: what commits do in small steps, to the end. */
@@ -265,39 +270,55 @@ export class Oplog {
 
   async #commit(transaction: Transaction, command: readonly string[]): Promise<CommitOutcome> {
     if (transaction.isEmpty) return { kind: 'unchanged' };
-    const { environment, store } = this;
     const footprint = transaction.footprint();
     let checked = transaction.base;
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const head = await this.refresh();
-      const clash = findClash(footprint, await this.#rowsSince(checked, head));
-      if (clash !== undefined) return { kind: 'conflict', clash };
-      checked = head;
-      const now = environment.nowMicros();
-      const timestampMicros = now > head.timestampMicros ? now : head.timestampMicros + 1n;
-      const facts: TransactionFacts = {
-        txnSeq: head.txnSeq + 1, uuid: transaction.uuid, command, user: environment.user, host: environment.host,
-        startedMicros: transaction.startedMicros, timestampMicros,
-        durationMicros: Math.max(0, Number(now - transaction.startedMicros)), changes: transaction.counts(), pondId: head.pondId,
-      };
-      const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
-      const nowMillis = Number(timestampMicros / 1000n);
-      const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
-      const actions = await linkedActions(
-        store, head.snapshot,
-        { timestamp: nowMillis, operation: 'WRITE', operationParameters: { mode: 'Append' }, isBlindAppend: true, engineInfo: ENGINE, txnId: environment.uuid() },
-        encodeCommitFacts(facts, records), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
-      );
-      const result = await commit(store, head.snapshot, actions);
-      if (result.kind === 'committed') {
-        this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: isLight(records) });
-        this.#head = await maintainAfterCommit(store, this.reader, environment, this.#head);
-        return { kind: 'committed', facts };
+      const endTurn = this.#crowded > 0 ? await this.#turn?.take() : undefined;
+      try {
+        const head = await this.refresh();
+        const clash = findClash(footprint, await this.#rowsSince(checked, head));
+        if (clash !== undefined) return { kind: 'conflict', clash };
+        checked = head;
+        const facts = await this.#commitAfter(head, transaction, command);
+        if (facts !== undefined) {
+          this.#crowded = Math.max(0, this.#crowded - 1);
+          this.#head = await maintainAfterCommit(this.store, this.reader, this.environment, this.#head);
+          return { kind: 'committed', facts };
+        }
+      } finally {
+        endTurn?.();
       }
-      await store.delete(add.path);
-      await backOff(attempt, environment.uuid());
+      this.#crowded = CROWDED_COMMITS;
+      if (this.#turn === undefined) await backOff(attempt, this.environment.uuid());
     }
     return { kind: 'conflict', clash: { txnSeq: this.#head.txnSeq, what: `the turn to commit, lost ${MOST_ATTEMPTS} times` } };
+  }
+
+  /** Tries to be the commit right after `head`; undefined when another one was faster. */
+  async #commitAfter(head: Head, transaction: Transaction, command: readonly string[]): Promise<TransactionFacts | undefined> {
+    const { environment, store } = this;
+    const now = environment.nowMicros();
+    const timestampMicros = now > head.timestampMicros ? now : head.timestampMicros + 1n;
+    const facts: TransactionFacts = {
+      txnSeq: head.txnSeq + 1, uuid: transaction.uuid, command, user: environment.user, host: environment.host,
+      startedMicros: transaction.startedMicros, timestampMicros,
+      durationMicros: Math.max(0, Number(now - transaction.startedMicros)), changes: transaction.counts(), pondId: head.pondId,
+    };
+    const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
+    const nowMillis = Number(timestampMicros / 1000n);
+    const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
+    const actions = await linkedActions(
+      store, head.snapshot,
+      { timestamp: nowMillis, operation: 'WRITE', operationParameters: { mode: 'Append' }, isBlindAppend: true, engineInfo: ENGINE, txnId: environment.uuid() },
+      encodeCommitFacts(facts, records), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
+    );
+    const result = await commit(store, head.snapshot, actions);
+    if (result.kind === 'conflict') {
+      await store.delete(add.path);
+      return undefined;
+    }
+    this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: isLight(records) });
+    return facts;
   }
 
   async #rowsSince(from: Head, to: Head): Promise<Row[]> {

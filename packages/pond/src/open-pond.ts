@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LocalIo, Oplog, type OplogView, openLocalStore, type TransactionFacts, viewOf } from '@duckpond/oplog';
+import { createLocalTurn, type LocalIo, nodeIo, Oplog, type OplogView, openLocalStore, type TransactionFacts, viewOf } from '@duckpond/oplog';
 import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
 import { realEnvironment } from './environment.ts';
@@ -30,7 +30,11 @@ export async function openPond(directory: string, options: OpenOptions = {}, io?
     throw new PondError('no-pond', `Cannot open the pond at "${directory}": Pond does not exist`, { directory });
   }
   const environment = options.environment ?? realEnvironment();
-  const oplog = await Oplog.open(openLocalStore(store, io), environment);
+  const turn = createLocalTurn(store, io ?? nodeIo, {
+    nowMillis: () => Number(environment.nowMicros() / 1000n),
+    random: () => Number.parseInt(environment.uuid().slice(-6), 16) / 0x1000000,
+  });
+  const oplog = await Oplog.open(openLocalStore(store, io), environment, turn);
   return makePond(directory, oplog);
 }
 
