@@ -5,10 +5,10 @@ import { isCode } from './errors.ts';
 import type { Head } from './head.ts';
 import { merge, planMerge, TIER_0_FILES } from './merge.ts';
 import { createRecordsSource, foldRecords } from './records-source.ts';
-import { addStateRun, collectStateFiles, rowsOfLayers, type StateHint, writeStateHint } from './state/state-files.ts';
-import { openStateRun } from './state/state-run.ts';
+import { addStateRun, collectStateFiles, rowsOfLayers, type RunRef, type StateHint, writeStateHint } from './state/state-files.ts';
+import { openStateRun, type StateRun } from './state/state-run.ts';
 import { createStateSource, withFallback } from './state/state-source.ts';
-import { createView } from './view.ts';
+import { createView, NOTHING } from './view.ts';
 
 /** Readers replay at most about so many commits on top of the folded state. */
 const TAIL_COMMITS = 16;
@@ -48,29 +48,32 @@ export async function foldState(store: ObjectStore, reader: DataReader, environm
   const { snapshot, txnSeq, timestampMicros } = head;
   const nowMillis = Number(environment.nowMicros() / 1000n);
   const unique = environment.uuid().slice(-12);
-  const hint = await newRuns();
+  const { refs, runs } = await newRuns();
+  const hint: StateHint = { deltaVersion: snapshot.version, txnSeq, timestampMicros, runs: refs };
   await writeChecksum(store, snapshot);
   await writeStateHint(store, hint);
   await checkpointWhenDue(store, head, nowMillis);
-  const runs = await Promise.all(hint.runs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes)));
   const base = withFallback(createStateSource(runs), () => createRecordsSource(reader, snapshot.files, txnSeq), () => undefined);
   return { ...head, state: hint, base, layers: [], view: base };
 
-  async function newRuns(): Promise<StateHint> {
-    const place = { deltaVersion: snapshot.version, txnSeq, timestampMicros };
+  async function newRuns(): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {
     if (head.state !== undefined) {
       try {
         const rows = await rowsOfLayers(head.layers.map(({ layer }) => layer), head.view);
-        if (rows.length === 0) return { ...place, runs: head.state.runs };
         const options = { firstTxnSeq: head.state.txnSeq + 1, txnSeq, unique, foreground };
-        return { ...place, runs: await addStateRun(store, head.state.runs, rows, options) };
+        return await opened(rows.length === 0 ? head.state.runs : await addStateRun(store, head.state.runs, rows, options));
       } catch (error) {
         if (!isCode(error, 'corrupt-state')) throw error;
       }
     }
     const layer = await foldRecords(reader, snapshot.files, txnSeq);
-    const rows = await rowsOfLayers([layer], createView(createRecordsSource(reader, snapshot.files, txnSeq), []));
-    return { ...place, runs: await addStateRun(store, [], rows, { firstTxnSeq: 1, txnSeq, unique, foreground }) };
+    const rows = await rowsOfLayers([layer], createView(NOTHING, [layer]));
+    return opened(await addStateRun(store, [], rows, { firstTxnSeq: 1, txnSeq, unique, foreground }));
+  }
+
+  /** Also tells whether the runs that are kept are still there. */
+  async function opened(refs: readonly RunRef[]): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {
+    return { refs, runs: await Promise.all(refs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes))) };
   }
 }
 
