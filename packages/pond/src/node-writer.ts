@@ -26,7 +26,7 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
     if (node.kind !== 'data' && node.kind !== 'table') return undefined;
     if (node.computed !== undefined || node.version === 0) return undefined;
     const fact = await transaction.node(node.home, node.id);
-    return fact?.blob === true ? undefined : take(reader.content(node));
+    return fact === undefined || fact.blob || fact.sha256 === null ? undefined : take(reader.content(node));
   }
 
   const reader: NodeReader = {
