@@ -60,8 +60,14 @@ function recordsOfTransaction(rows: readonly Row[], options: RecordOptions): Rec
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
   }
-  const records = [...groups.values()].map((group) => recordOf(group, options));
+  const records = [...groups.values()].map((group) => recordOf(group.sort(compareChanges), options));
   return records.sort((a, b) => order(a) - order(b) || compare(a.partId, b.partId) || compare(a.nodeId, b.nodeId));
+}
+
+/** Changes of names before versions of nodes, names sorted: a merge keeps no other order. */
+function compareChanges(a: Row, b: Row): number {
+  if (a.recordKind !== b.recordKind) return a.recordKind === 'directory' ? -1 : 1;
+  return a.recordKind === 'directory' ? compare(a.entry.name ?? '', b.entry.name ?? '') : a.version - b.version;
 }
 
 /** Directories from the root, then their nodes, the audit record last. */
