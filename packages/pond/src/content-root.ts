@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { FactSource, NodeFact } from '@duckpond/oplog';
 import { compareNames } from '@duckpond/tinyfs';
-import { indexTree } from './tree-index.ts';
+import { indexTree, type PlacedNode } from './tree-index.ts';
+
+/** The content root of a state. @throws PondError `corrupt` when the tree cannot be read */
+export async function contentRoot(facts: FactSource): Promise<string> {
+  return rootOfTree((await indexTree(facts)).values());
+}
 
 /**
  * SHA-256 over the sorted tree: path, kind, and link target, config or hash of the content of every node; for a series the
  * running hash of its versions (docs/formats/content-root.md). The same before and after maintenance, and for every replica.
  */
-export async function contentRoot(facts: FactSource): Promise<string> {
-  const placed = [...(await indexTree(facts)).values()].sort((a, b) => compareNames(a.path, b.path));
+export function rootOfTree(nodes: Iterable<PlacedNode>): string {
+  const placed = [...nodes].sort((a, b) => compareNames(a.path, b.path));
   const hash = createHash('sha256');
   for (const { path, fact } of placed) {
     for (const field of [path, fact.kind, meaningOf(fact), fact.attributes ?? '']) {

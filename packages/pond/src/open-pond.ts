@@ -5,7 +5,6 @@ import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
 import { realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
-import { fsckPond } from './fsck.ts';
 import { maintainPond } from './maintain.ts';
 import { createNodeReader } from './node-reader.ts';
 import { createNodeWriter } from './node-writer.ts';
@@ -101,7 +100,10 @@ function makePond(directory: string, oplog: Oplog): Pond {
 
     status: () => pondStatus(oplog, identity),
     maintain: (maintainOptions = {}) => maintainPond(oplog, join(directory, STORE_DIRECTORY), maintainOptions),
-    fsck: (fsckOptions = {}) => fsckPond(oplog, fsckOptions),
+    async fsck(fsckOptions = {}) {
+      const { fsckStore } = await import('./fsck/fsck.ts');
+      return fsckStore(oplog.store, join(directory, STORE_DIRECTORY), fsckOptions, oplog.environment);
+    },
     close: () => Promise.resolve(),
   };
   return pond;

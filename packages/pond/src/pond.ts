@@ -123,14 +123,17 @@ export interface FsckOptions {
   /** Rebuild what is derived (folded state, checksums, checkpoints) when it is wrong. */
   readonly repair?: boolean;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Ends the check, which then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
 }
 
 /** Something that is not as it was written. */
 export interface Fault {
+  /** `lost`: it is not there; `damaged`: it is not as it was written; `derived`: it is wrong and can be rebuilt. */
   readonly severity: 'lost' | 'damaged' | 'derived';
   /** The file inside the pond, relative to it. */
   readonly file: string;
-  /** Which paths and versions cannot be read because of it, when that can be said. */
+  /** A path and a version that cannot be read because of it, when that can be said; `message` names more of them. */
   readonly path?: string;
   readonly version?: number;
   readonly message: string;
@@ -139,6 +142,8 @@ export interface Fault {
 
 export interface FsckReport {
   readonly faults: readonly Fault[];
+  /** What is worth knowing and no fault, such as unfinished files of processes that died. */
+  readonly notes: readonly string[];
   /** 64 hex digits over the whole tree as it is now; undefined when damage prevents it. */
   readonly contentRoot: string | undefined;
   readonly transactions: number;

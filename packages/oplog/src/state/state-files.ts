@@ -5,7 +5,7 @@ import type { FactSource } from '../view.ts';
 import { nameRow, nodeRow, type NewStateRow, type StateRow } from './state-row.ts';
 import { compareStateKeys, encodeStateRun, openStateRun } from './state-run.ts';
 
-const HINT_PATH = '_state/_last';
+export const STATE_HINT_PATH = '_state/_last';
 /** While all runs together are no larger, there is only one. */
 const SINGLE_RUN_BYTES = 256 * 1024;
 /** An older run is at least so many times the size of the newer one next to it. */
@@ -32,7 +32,7 @@ export interface StateHint {
 }
 
 export async function readStateHint(store: ObjectStore): Promise<StateHint | undefined> {
-  const bytes = await store.get(HINT_PATH);
+  const bytes = await store.get(STATE_HINT_PATH);
   if (bytes === undefined) return undefined;
   try {
     return decodeHint(JSON.parse(Buffer.from(bytes).toString('utf8')));
@@ -44,7 +44,7 @@ export async function readStateHint(store: ObjectStore): Promise<StateHint | und
 export async function writeStateHint(store: ObjectStore, hint: StateHint): Promise<void> {
   const { deltaVersion, txnSeq, timestampMicros, runs } = hint;
   const text = JSON.stringify({ deltaVersion, txnSeq, timestamp: timestampMicros.toString(), runs: runs.map(({ path, sizeBytes }) => ({ path, size: sizeBytes })) });
-  await store.putHint(HINT_PATH, Buffer.from(text));
+  await store.putHint(STATE_HINT_PATH, Buffer.from(text));
 }
 
 function decodeHint(value: unknown): StateHint | undefined {

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Row } from '../row.ts';
+import type { CheckedLog } from './check-log.ts';
+import { type History, refOf } from './history.ts';
+import type { Inspection } from './inspection.ts';
+import { isSameDigest, NO_ROWS } from './row-digest.ts';
+
+/** What only all rows together show. Asked for when all data files are whole: otherwise every gap would be told twice. */
+export function checkHistory(inspection: Inspection, log: CheckedLog, history: History): void {
+  checkTransactions(inspection, log, history);
+  checkVersions(inspection, history);
+}
+
+/** Transactions from 1 without a gap, each later than the one before, and the same in the commit files that are kept. */
+function checkTransactions(inspection: Inspection, log: CheckedLog, history: History): void {
+  const newest = log.txnSeqAt.get(log.version) ?? 0;
+  let previousMicros = 0n;
+  for (let txnSeq = 1; txnSeq <= newest; txnSeq++) {
+    const facts = history.transactions.get(txnSeq);
+    if (facts === undefined) {
+      inspection.report({ severity: 'lost', file: '_delta_log', message: `Cannot read transaction ${txnSeq}: no data file has its record, one was wanted for each of 1 to ${newest}` });
+      continue;
+    }
+    const file = history.fileOf.get(txnSeq) ?? '_delta_log';
+    if (facts.timestampMicros <= previousMicros) {
+      inspection.report({ severity: 'damaged', file, message: `Cannot trust the time of transaction ${txnSeq}: it is not later than that of the one before` });
+    }
+    previousMicros = facts.timestampMicros;
+    const logged = log.transactions.get(txnSeq);
+    if (logged === undefined) continue;
+    if (!isDeepStrictEqual(logged.facts, facts)) {
+      inspection.report({ severity: 'damaged', file: logged.file, message: `Cannot trust "${logged.file}": what it says about transaction ${txnSeq} is not what the record in "${file}" says` });
+    }
+    if (logged.rows !== undefined && !isSameDigest(logged.rows, history.digests.get(txnSeq) ?? NO_ROWS)) {
+      inspection.report({ severity: 'damaged', file: logged.file, message: `Cannot trust "${logged.file}": the records that it repeats of transaction ${txnSeq} are not those of the data files` });
+    }
+  }
+  for (const txnSeq of history.transactions.keys()) {
+    if (txnSeq <= newest) continue;
+    inspection.report({
+      severity: 'damaged', file: history.fileOf.get(txnSeq) ?? '_delta_log',
+      message: `Cannot trust the log: a data file has transaction ${txnSeq}, the newest that the log knows is ${newest}`,
+    });
+  }
+}
+
+interface Known {
+  readonly version: number;
+  readonly totalBytes: number;
+  readonly chain: Uint8Array | null;
+}
+
+/** The versions of each node one after the other, and the running sums of a series. */
+function checkVersions(inspection: Inspection, history: History): void {
+  const nodes = new Map<string, Known>();
+  for (const row of history.rows()) {
+    const key = `${row.partId} ${row.nodeId}`;
+    const known = nodes.get(key);
+    const wrong = (what: string): void => inspection.report({
+      severity: 'damaged', file: '_delta_log', message: `Cannot trust version ${row.version} of node ${row.nodeId}: ${what}`, uses: [refOf(row)],
+    });
+    const last = known?.version ?? 0;
+    if (row.version !== last && row.version !== last + 1) wrong(`it follows version ${last}, versions without gaps were wanted`);
+    const next: Known = { version: row.version, totalBytes: known?.totalBytes ?? 0, chain: known?.chain ?? null };
+    nodes.set(key, row.recordKind === 'node' && row.entry.kind === 'series' ? continued(row, next, wrong) : next);
+  }
+}
+
+function continued(row: Row, known: Known, wrong: (what: string) => void): Known {
+  const { sizeBytes, sha256, totalBytes, chain } = row.entry;
+  const sum = known.totalBytes + (sizeBytes ?? 0);
+  const link = sha256 == null ? known.chain : createHash('sha256').update(known.chain ?? new Uint8Array(32)).update(sha256).digest();
+  if (row.version > 0 && totalBytes != null && totalBytes !== sum) wrong(`its versions have ${sum} bytes, it says ${totalBytes}`);
+  if (row.version > 0 && chain != null && link !== null && Buffer.compare(chain, link) !== 0) wrong('the running hash of its versions is not what it says');
+  return { version: row.version, totalBytes: totalBytes ?? sum, chain: chain ?? link };
+}

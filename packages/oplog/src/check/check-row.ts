@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Row } from '../row.ts';
+import { refOf } from './history.ts';
+import type { Inspection } from './inspection.ts';
+
+const KINDS: ReadonlySet<string> = new Set(['directory', 'symlink', 'data', 'table', 'series', 'settings']);
+const OPERATIONS: ReadonlySet<string> = new Set(['insert', 'delete', 'rename']);
+
+/** One row by itself: known kinds, what its kind must have, and content that matches its SHA-256. */
+export function checkRow(inspection: Inspection, file: string, row: Row): void {
+  const what = faultOf(row);
+  if (what === undefined) return;
+  const message = `Cannot read version ${row.version} of node ${row.nodeId} in "${file}": ${what}`;
+  inspection.report({ severity: 'damaged', file, message, uses: [refOf(row)] });
+}
+
+function faultOf(row: Row): string | undefined {
+  const { entry } = row;
+  switch (row.recordKind) {
+    case 'transaction':
+      return entry.uuid == null ? 'it is the audit record of a transaction without its UUID, one was wanted' : undefined;
+    case 'directory':
+      if (entry.name == null || entry.childId == null) return 'it changes a name without saying which, name and child were wanted';
+      if (!OPERATIONS.has(entry.operation ?? '')) return `its operation is "${entry.operation ?? ''}", insert, delete or rename was wanted`;
+      return KINDS.has(entry.childKind ?? '') ? undefined : `its child is of kind "${entry.childKind ?? ''}", a known kind was wanted`;
+    case 'node':
+      return KINDS.has(entry.kind ?? '') ? contentFault(row) : `it is of kind "${entry.kind ?? ''}", a known kind was wanted`;
+  }
+}
+
+function contentFault({ entry, version }: Row): string | undefined {
+  const { kind, sizeBytes, sha256, inline, blob, factory, target } = entry;
+  if (kind === 'symlink' && version > 0 && (target == null || target === '')) return 'it is a symlink without a target, one was wanted';
+  if (inline != null) {
+    if (sizeBytes !== inline.byteLength) return `it has ${inline.byteLength} bytes, its size says ${sizeBytes ?? 'nothing'}`;
+    if (sha256 == null || !createHash('sha256').update(inline).digest().equals(sha256)) return 'its bytes do not match its SHA-256, the bytes as written were wanted';
+    return undefined;
+  }
+  if (blob === true) return sha256?.byteLength === 32 && sizeBytes != null ? undefined : 'it is a blob without SHA-256 or size, both were wanted';
+  if (factory == null && sizeBytes != null && sizeBytes > 0) return `it has a size of ${sizeBytes} bytes and no content, the bytes were wanted`;
+  return undefined;
+}
