@@ -41,7 +41,8 @@ export async function readCheckpoint(store: ObjectStore, checkpoint: Checkpoint)
 async function readActions(store: ObjectStore, path: string): Promise<Iterable<Action>> {
   const bytes = await store.get(path);
   if (bytes === undefined) {
-    throw new DeltaError('corrupt-checkpoint', `Cannot read "${path}": it is absent, wanted a part of a checkpoint`, { file: path, isAbsent: true });
+    const message = `Cannot read "${path}": it is absent, wanted a part of a checkpoint`;
+    throw new DeltaError('corrupt-checkpoint', message, { file: path, isAbsent: true });
   }
   if (path.endsWith('.json')) return decodeLines(path, bytes, 'corrupt-checkpoint');
   return decodeRows(path, await readRows(path, bytes));

@@ -34,13 +34,15 @@ export async function readCommit(store: ObjectStore, version: number): Promise<C
 
 /** Actions of a file of lines: a commit, or a checkpoint in JSON. */
 export function* decodeLines(file: string, bytes: Uint8Array, code: Place['code'] = 'corrupt-log'): Generator<Action> {
-  for (const [index, text] of linesOf(bytes).entries()) {
+  for (const [index, text] of linesOf(file, bytes, code).entries()) {
     const action = decodeLine({ code, file, line: index + 1 }, text);
     if (action !== undefined) yield action;
   }
 }
 
-export function linesOf(bytes: Uint8Array): readonly string[] {
+/** A file without a byte is what a power cut leaves of one that was never made durable: nobody writes an empty commit. */
+export function linesOf(file: string, bytes: Uint8Array, code: Place['code'] = 'corrupt-log'): readonly string[] {
+  if (bytes.length === 0) throw corrupt({ code, file, line: 0 }, 'it is empty, wanted at least one action');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString().split('\n');
 }
 

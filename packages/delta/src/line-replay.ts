@@ -38,7 +38,7 @@ export function createLineReplay(replay: Replay): LineReplay {
   return {
     apply(file, bytes) {
       let line = 0;
-      for (const text of linesOf(bytes)) {
+      for (const text of linesOf(file, bytes)) {
         line += 1;
         if (text.startsWith('{"commitInfo":') || text.startsWith('{"cdc":')) continue;
         const pending = { file, line, text };

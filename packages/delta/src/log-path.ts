@@ -1,4 +1,7 @@
-/** Names in `_delta_log` (PROTOCOL.md, "File Types"). Anything that these patterns do not match is no part of the log: a temporary file never becomes a commit. */
+/**
+ * Names in `_delta_log` (PROTOCOL.md, "File Types"). What these patterns do not match is no part of the log: a temporary file
+ * never becomes a commit.
+ */
 
 export const LOG_PREFIX = '_delta_log/';
 export const LAST_CHECKPOINT_PATH = '_delta_log/_last_checkpoint';

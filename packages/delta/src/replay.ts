@@ -1,4 +1,6 @@
-import { type Action, type AddFile, type DomainMetadata, fileKey, type Metadata, type Protocol, type RemoveFile, type SetTransaction } from './action.ts';
+import {
+  type Action, type AddFile, type DomainMetadata, fileKey, type Metadata, type Protocol, type RemoveFile, type SetTransaction,
+} from './action.ts';
 
 /**
  * What a table is after some actions (PROTOCOL.md, "Action Reconciliation"). Files and tombstones are keyed by `fileKey`;

@@ -66,7 +66,7 @@ export async function refreshSnapshot(store: ObjectStore, snapshot: Snapshot): P
   const found = await replayUntilAbsent(store, replay, snapshot.version + 1);
   if (found === undefined) return fromListing(store);
   if (found.version > snapshot.version) {
-    return makeSnapshot(found.version, replay.finish(), [...snapshot.tail, ...found.tail], snapshot.hasAllTombstones);
+    return makeSnapshot(found.version, replay.finish(), [...snapshot.tail, ...found.tail], snapshot.hasAllTombstones, snapshot);
   }
   return await isOvertaken(store, snapshot.version) ? fromListing(store) : snapshot;
 }
@@ -82,24 +82,33 @@ export async function completeSnapshot(store: ObjectStore, snapshot: Snapshot): 
 export function nextSnapshot(snapshot: Snapshot, commit: Commit): Snapshot {
   const replay = createReplay(snapshot);
   for (const action of commit.actions) replay.apply(action);
-  return makeSnapshot(commit.version, replay.finish(), [...snapshot.tail, commit], snapshot.hasAllTombstones);
+  return makeSnapshot(commit.version, replay.finish(), [...snapshot.tail, commit], snapshot.hasAllTombstones, snapshot);
 }
 
-/** @throws DeltaError `corrupt-log` without protocol or metadata, `unsupported-feature` */
-export function makeSnapshot(version: number, state: TableState, tail: readonly Commit[], hasAllTombstones: boolean): Snapshot {
+/**
+ * @param previous the snapshot before, whose schema is taken over while the metadata is the same
+ * @throws DeltaError `corrupt-log` without protocol or metadata, `unsupported-feature`
+ */
+export function makeSnapshot(
+  version: number, state: TableState, tail: readonly Commit[], hasAllTombstones: boolean, previous?: Snapshot,
+): Snapshot {
   const file = commitPath(version);
   const { protocol, metadata } = state;
-  if (protocol === undefined) throw new DeltaError('corrupt-log', `Cannot open "${file}": no protocol in the log up to it, wanted one`, { file });
+  if (protocol === undefined) throw missingAction(file, 'protocol');
   assertReadable(protocol);
-  if (metadata === undefined) throw new DeltaError('corrupt-log', `Cannot open "${file}": no metaData in the log up to it, wanted one`, { file });
+  if (metadata === undefined) throw missingAction(file, 'metaData');
   if (metadata.format.provider !== 'parquet') {
-    throw new DeltaError('unsupported-feature', `Cannot read the table: its files are "${metadata.format.provider}", wanted parquet`);
+    const feature = metadata.format.provider;
+    throw new DeltaError('unsupported-feature', `Cannot read the table: its files are "${feature}", wanted parquet`, { feature });
   }
+  const schema = previous?.metadata === metadata
+    ? previous.schema
+    : decodeSchema(metadata.schemaString, { code: 'corrupt-log', file, line: 0 });
   return {
     version,
     protocol,
     metadata,
-    schema: decodeSchema(metadata.schemaString, { code: 'corrupt-log', file, line: 0 }),
+    schema,
     files: state.files,
     tombstones: state.tombstones,
     hasAllTombstones,
@@ -107,6 +116,10 @@ export function makeSnapshot(version: number, state: TableState, tail: readonly 
     domainMetadata: state.domainMetadata,
     tail: tail.length > TAIL_MAX ? tail.slice(-TAIL_MAX) : tail,
   };
+}
+
+function missingAction(file: string, kind: string): DeltaError {
+  return new DeltaError('corrupt-log', `Cannot open "${file}": no ${kind} in the log up to it, wanted one`, { file });
 }
 
 async function fromChecksum(store: ObjectStore, hint: number | undefined, version: number | undefined): Promise<Snapshot | undefined> {

@@ -5,8 +5,7 @@ const TIMESTAMP = /^([+-]?\d{4,6})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(?:\.
 
 /** `2024-02-29` for days since 1970. */
 export function dateText(days: number): string | undefined {
-  const date = new Date(days * DAY_MILLIS);
-  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 || date.getUTCFullYear() < 0 ? undefined : date.toISOString().slice(0, 10);
+  return isoText(days * DAY_MILLIS)?.slice(0, 10);
 }
 
 export function parseDate(text: string): number | undefined {
@@ -19,9 +18,14 @@ export function parseDate(text: string): number | undefined {
 export function timestampText(micros: bigint, end: 'min' | 'max', zone: 'Z' | ''): string | undefined {
   const floor = micros / 1000n - (micros % 1000n < 0n ? 1n : 0n);
   const millis = end === 'max' && micros % 1000n !== 0n ? floor + 1n : floor;
-  const date = new Date(Number(millis));
-  if (Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 || date.getUTCFullYear() < 0) return undefined;
-  return date.toISOString().slice(0, -1) + zone;
+  const text = isoText(Number(millis));
+  return text === undefined ? undefined : text.slice(0, -1) + zone;
+}
+
+/** Only of years with four digits: others are spelt differently by every engine. */
+function isoText(millis: number): string | undefined {
+  const date = new Date(millis);
+  return date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999 ? date.toISOString() : undefined;
 }
 
 /** Microseconds since 1970. A maximum that has only milliseconds may have been rounded down: the greatest that it can stand for. */
@@ -35,7 +39,8 @@ export function parseTimestamp(text: string, end: 'min' | 'max'): bigint | undef
 }
 
 function utcMillis(match: RegExpExecArray): number {
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => part === undefined ? undefined : Number(part));
+  const parts = match.slice(1, 7).map((part) => part === undefined ? undefined : Number(part));
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);

@@ -52,11 +52,14 @@ export async function versionAt(store: ObjectStore, timestampMillis: number): Pr
   if (found !== undefined) return found.version;
   const first = times[0];
   const last = times.at(-1);
-  if (first === undefined || last === undefined) throw new DeltaError('not-a-table', 'Cannot open the table: "_delta_log/" has no commit');
-  const range = [await timeOf(first), await timeOf(last)].map((millis) => new Date(millis).toISOString());
+  if (first === undefined || last === undefined) {
+    throw new DeltaError('not-a-table', 'Cannot open the table: "_delta_log/" has no commit');
+  }
+  const [wanted, oldest, newest] = [timestampMillis, await timeOf(first), await timeOf(last)]
+    .map((millis) => new Date(millis).toISOString());
   throw new DeltaError(
     'not-found',
-    `Cannot open the version at ${new Date(timestampMillis).toISOString()}: it is before the log, wanted ${range.join(' or later, up to ')}`,
+    `Cannot open the version at ${wanted}: it is before the log, wanted ${oldest} or later, up to ${newest}`,
     { timestampMillis },
   );
 }

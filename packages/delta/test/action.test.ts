@@ -13,7 +13,8 @@ const ACTIONS: readonly Action[] = [
     partitionColumns: ['p'], createdTime: 5, configuration: { a: 'b' },
   } },
   { kind: 'add', add: addFile('a b/c%.parquet', {
-    partitionValues: { p: null, q: '' }, tags: { t: 'x' }, deletionVector: VECTOR, baseRowId: 3, defaultRowCommitVersion: 4, clusteringProvider: 'c',
+    partitionValues: { p: null, q: '' }, tags: { t: 'x' }, deletionVector: VECTOR, baseRowId: 3, defaultRowCommitVersion: 4,
+    clusteringProvider: 'c',
   }) },
   { kind: 'remove', remove: { path: 'a', dataChange: false, deletionTimestamp: 3, stats: '{}', extendedFileMetadata: false } },
   { kind: 'txn', txn: { appId: 'a', version: 9223372036854775807n, lastUpdated: 3 } },
@@ -31,7 +32,8 @@ describe('decodeAction()', () => {
 
   test('takes null for absent and ignores what it does not know', () => {
     const add = { path: 'x', partitionValues: {}, size: 1, modificationTime: 1, dataChange: true };
-    expect(decodeAction({ txn: null, add: { ...add, stats: null, tags: null, deletionVector: null, more: {} } }, PLACE)).toEqual({ kind: 'add', add });
+    const withNulls = { txn: null, add: { ...add, stats: null, tags: null, deletionVector: null, more: {} } };
+    expect(decodeAction(withNulls, PLACE)).toEqual({ kind: 'add', add });
     expect(decodeAction({ future: { a: 1 } }, PLACE)).toBeUndefined();
   });
 
@@ -43,7 +45,8 @@ describe('decodeAction()', () => {
     [{ add: { path: 'a%z' } }, 'Cannot read "f.json" line 7: "a%z" is no URI-encoded path'],
     [{ add: { path: 'a/../../b' } }, 'Cannot read "f.json" line 7: the path "a/../../b" leaves the table'],
     [{ protocol: {} }, 'Cannot read "f.json" line 7: field "protocol.minReaderVersion" is absent, wanted an integer'],
-    [{ metaData: { id: 'a', schemaString: '', configuration: { a: 1 } } }, 'Cannot read "f.json" line 7: field "metaData.configuration" is object, wanted an object of strings'],
+    [{ metaData: { id: 'a', configuration: { a: 1 } } }, 'Cannot read "f.json" line 7: field "metaData.configuration" is object, '
+      + 'wanted an object of strings'],
     [[], 'Cannot read "f.json" line 7: field "action" is object, wanted an object'],
   ])('names file, line and field: %o', (value, message) => {
     expect(() => decodeAction(value, PLACE)).toThrow(expect.objectContaining({ code: 'corrupt-log', message }));

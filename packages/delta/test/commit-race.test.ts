@@ -35,7 +35,9 @@ test(`commit() in ${WRITERS} processes loses nothing and gives every version to 
   await newTable(store);
   const script = join(scratch(), 'racing-committer.mjs');
   const entry = join(import.meta.dirname, 'workers/racing-committer.ts');
-  await build({ entryPoints: [entry], outfile: script, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', external: ['hyparquet*'] });
+  await build({
+    entryPoints: [entry], outfile: script, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', external: ['hyparquet*'],
+  });
   const writers = Array.from({ length: WRITERS }, (_, writer) => startWriter(script, directory, writer));
   await Promise.all(writers.map(({ ready }) => ready));
   writeFileSync(join(directory, 'start'), '');

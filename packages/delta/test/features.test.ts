@@ -5,7 +5,8 @@ import { encodeSchema, type StructField, type StructType } from '../src/schema.t
 import { SCHEMA } from './tables.ts';
 
 function metadata(schema: StructType = SCHEMA): Metadata {
-  return { id: 'i', format: { provider: 'parquet', options: {} }, schemaString: encodeSchema(schema), partitionColumns: [], configuration: {} };
+  const format = { provider: 'parquet', options: {} };
+  return { id: 'i', format, schemaString: encodeSchema(schema), partitionColumns: [], configuration: {} };
 }
 
 function column(fields: Partial<StructField>): StructType {
@@ -14,8 +15,11 @@ function column(fields: Partial<StructField>): StructType {
 
 describe('assertReadable()', () => {
   test('knows what the golden tables need', () => {
-    const readerFeatures = ['deletionVectors', 'columnMapping', 'timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck', 'typeWidening', 'typeWidening-preview'];
-    expect(() => assertReadable({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures, writerFeatures: ['rowTracking'] })).not.toThrow();
+    const readerFeatures = [
+      'deletionVectors', 'columnMapping', 'timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck', 'typeWidening', 'typeWidening-preview',
+    ];
+    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures, writerFeatures: ['rowTracking'] };
+    expect(() => assertReadable(protocol)).not.toThrow();
     for (const minReaderVersion of [1, 2]) expect(() => assertReadable({ minReaderVersion, minWriterVersion: 5 })).not.toThrow();
   });
 
@@ -39,11 +43,12 @@ describe('assertWritable()', () => {
   test.each<[Protocol, string]>([
     [{ minReaderVersion: 1, minWriterVersion: 3 }, 'checkConstraints'],
     [{ minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'domainMetadata'] }, 'domainMetadata'],
-    [{ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] }, 'deletionVectors'],
+    [{ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['x'], writerFeatures: ['deletionVectors'] }, 'deletionVectors'],
     [{ minReaderVersion: 2, minWriterVersion: 2 }, 'columnMapping'],
     [{ minReaderVersion: 1, minWriterVersion: 8 }, 'writer version 8'],
   ])('names the feature of %o', (protocol, feature) => {
-    expect(() => assertWritable(protocol, metadata(), SCHEMA)).toThrow(expect.objectContaining({ code: 'unsupported-feature', data: { feature } }));
+    expect(() => assertWritable(protocol, metadata(), SCHEMA))
+      .toThrow(expect.objectContaining({ code: 'unsupported-feature', data: { feature } }));
   });
 
   test.each<[Partial<StructField>, string]>([

@@ -44,7 +44,9 @@ if (!HAS_GOLDEN) {
   test.skip('golden tables: ../shared/delta-golden is not there', () => undefined);
 }
 
-describe.each(GOLDEN_NAMES.flatMap((name) => readGolden(name)).map((table) => [table.name, table] as const))('golden table %s', (name, table) => {
+const TABLES = GOLDEN_NAMES.flatMap(readGolden).map((table) => [table.name, table] as const);
+
+describe.each(TABLES)('golden table %s', (name, table) => {
   const code = REFUSED[name];
   if (code !== undefined) {
     test(`is refused as ${code}`, async () => {

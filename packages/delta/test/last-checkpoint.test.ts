@@ -4,7 +4,9 @@ import { checkpointPartPath, classicCheckpointPath, LAST_CHECKPOINT_PATH } from 
 import { createMemoryStore } from '../src/memory-store.ts';
 
 // The example of PROTOCOL.md, "JSON checksum".
-const EXAMPLE: object = { k0: '\'v 0\'', checksum: 'adsaskfljadfkjadfkj', k1: { k2: 2, k3: ['v3', [1, 2], { k4: 'v4', k5: ['v5', 'v6', 'v7'] }] } };
+const EXAMPLE: object = {
+  k0: '\'v 0\'', checksum: 'adsaskfljadfkjadfkj', k1: { k2: 2, k3: ['v3', [1, 2], { k4: 'v4', k5: ['v5', 'v6', 'v7'] }] },
+};
 
 test('canonicalJson() and lastCheckpointChecksum() give the results of the specification', async () => {
   expect(canonicalJson(EXAMPLE)).toBe(

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../src/object-store.ts';
 import { openSnapshot, type Snapshot } from '../src/snapshot.ts';
 import { versionAt, versionTimes } from '../src/time-travel.ts';
 import { vacuum } from '../src/vacuum.ts';
-import { addFile, commitInfo, newTable } from './tables.ts';
+import { addFile, commitInfo, failure, newTable } from './tables.ts';
 
 const HOUR = 3_600_000;
 
@@ -43,7 +43,9 @@ async function names(store: ObjectStore, prefix = ''): Promise<string[]> {
 describe('vacuum()', () => {
   test('removes what is unreferenced and old, and nothing else', async () => {
     const { store, clock } = await hourlyTable(5);
-    for (const path of ['orphan.parquet', 'p=1/orphan.parquet', '_state/x', '_blobs/a/b', 'sub/.hidden/x', 'kept.parquet']) await store.put(path, new Uint8Array(1));
+    for (const path of ['orphan.parquet', 'p=1/orphan.parquet', '_state/x', '_blobs/a/b', 'sub/.hidden/x', 'kept.parquet']) {
+      await store.put(path, new Uint8Array(1));
+    }
     clock.millis = 10 * HOUR;
     await store.put('young.parquet', new Uint8Array(1));
     const options = { nowMillis: 10 * HOUR, retentionMillis: 4.5 * HOUR, protectedPaths: new Set(['kept.parquet']) };
@@ -92,8 +94,10 @@ describe('cleanLog()', () => {
     expect(await cleanLog(store, options)).toEqual(dry);
     expect(await names(store, '_delta_log/')).toEqual(before.filter((path) => !expected.includes(path)));
     expect(await openSnapshot(store)).toMatchObject({ version: 9, files: snapshot.files });
-    for (let version = 4; version <= 9; version++) expect((await openSnapshot(store, { version })).files.has(`f${version}.parquet`)).toBe(true);
-    await expect(openSnapshot(store, { version: 3 })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('4 to 9') as string });
+    for (let version = 4; version <= 9; version++) {
+      expect((await openSnapshot(store, { version })).files.has(`f${version}.parquet`)).toBe(true);
+    }
+    await expect(openSnapshot(store, { version: 3 })).rejects.toEqual(failure('not-found', '4 to 9'));
     expect((await cleanLog(store, options))?.removed).toEqual([]);
   });
 
@@ -113,9 +117,8 @@ describe('openSnapshot() by time', () => {
     for (const [millis, version] of [[0, 0], [HOUR - 1, 0], [HOUR, 1], [4.5 * HOUR, 4], [99 * HOUR, 5]] as const) {
       expect((await openSnapshot(store, { timestampMillis: millis })).version).toBe(version);
     }
-    await expect(openSnapshot(store, { timestampMillis: -1 })).rejects.toMatchObject({
-      code: 'not-found', message: expect.stringContaining('1970-01-01T00:00:00.000Z or later, up to 1970-01-01T05:00:00.000Z') as string,
-    });
+    const range = '1970-01-01T00:00:00.000Z or later, up to 1970-01-01T05:00:00.000Z';
+    await expect(openSnapshot(store, { timestampMillis: -1 })).rejects.toEqual(failure('not-found', range));
   });
 
   test('makes the times of files monotone', async () => {

@@ -12,5 +12,6 @@ test('retentions are the protocol\'s defaults unless the table says otherwise', 
   const metadata = { id: 'i', format: { provider: 'parquet', options: {} }, schemaString: '', partitionColumns: [], configuration: {} };
   expect([fileRetentionMillis(metadata), logRetentionMillis(metadata)]).toEqual([7 * 86_400_000, 30 * 86_400_000]);
   const configuration = { 'delta.deletedFileRetentionDuration': 'interval 1 hours', 'delta.logRetentionDuration': 'interval 2 days' };
-  expect([fileRetentionMillis({ ...metadata, configuration }), logRetentionMillis({ ...metadata, configuration })]).toEqual([3_600_000, 2 * 86_400_000]);
+  const own = { ...metadata, configuration };
+  expect([fileRetentionMillis(own), logRetentionMillis(own)]).toEqual([3_600_000, 2 * 86_400_000]);
 });

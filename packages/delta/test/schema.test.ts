@@ -1,14 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { columnId, columnMappingMode, decodeSchema, encodeSchema, physicalName, type StructType, walkFields } from '../src/schema.ts';
+import {
+  columnId, columnMappingMode, decodeSchema, encodeSchema, type MapType, physicalName, type StructType, walkFields,
+} from '../src/schema.ts';
 
 const PLACE = { code: 'corrupt-log', file: 'f.json', line: 0 } as const;
 
+const STRUCT: StructType = { type: 'struct', fields: [{ name: 'x', type: 'timestamp_ntz', nullable: true, metadata: {} }] };
+const MAP: MapType = {
+  type: 'map', keyType: 'string', valueType: { type: 'array', elementType: 'byte', containsNull: true }, valueContainsNull: true,
+};
 const NESTED: StructType = {
   type: 'struct',
   fields: [
-    { name: 'd', type: { type: 'decimal', precision: 38, scale: 18 }, nullable: false, metadata: { 'delta.columnMapping.id': 4, big: 12345678901234567890n } },
-    { name: 'e', type: { type: 'array', elementType: { type: 'struct', fields: [{ name: 'x', type: 'timestamp_ntz', nullable: true, metadata: {} }] }, containsNull: false }, nullable: true, metadata: {} },
-    { name: 'f', type: { type: 'map', keyType: 'string', valueType: { type: 'array', elementType: 'byte', containsNull: true }, valueContainsNull: true }, nullable: true, metadata: { 'delta.columnMapping.physicalName': 'col-f' } },
+    {
+      name: 'd', type: { type: 'decimal', precision: 38, scale: 18 }, nullable: false,
+      metadata: { 'delta.columnMapping.id': 4, big: 2n ** 63n },
+    },
+    { name: 'e', type: { type: 'array', elementType: STRUCT, containsNull: false }, nullable: true, metadata: {} },
+    { name: 'f', type: MAP, nullable: true, metadata: { 'delta.columnMapping.physicalName': 'col-f' } },
   ],
 };
 

@@ -8,7 +8,7 @@ import { checksumPath, commitPath } from '../src/log-path.ts';
 import { createMemoryStore } from '../src/memory-store.ts';
 import type { ObjectStore } from '../src/object-store.ts';
 import { openSnapshot, refreshSnapshot, type Snapshot, TAIL_MAX } from '../src/snapshot.ts';
-import { addFile, commitInfo, newTable, SCHEMA } from './tables.ts';
+import { addFile, commitInfo, failure, newTable, SCHEMA } from './tables.ts';
 
 function committed(result: CommitResult): Snapshot {
   if (result.kind !== 'committed') throw new Error(`conflict at ${result.version}`);
@@ -54,7 +54,7 @@ describe('openSnapshot()', () => {
     const opened = await openSnapshot(store);
     expect(opened).toEqual(snapshot);
     expect(opened.schema).toEqual(SCHEMA);
-    expect([...opened.files.keys()]).toEqual(['part-1.parquet', 'part-3.parquet', 'part-4.parquet', 'part-6.parquet', 'part-7.parquet', 'part-9.parquet', 'part-10.parquet']);
+    expect([...opened.files.keys()]).toEqual([1, 3, 4, 6, 7, 9, 10].map((version) => `part-${version}.parquet`));
     expect([...opened.tombstones.keys()]).toEqual(['part-2.parquet', 'part-5.parquet', 'part-8.parquet']);
     expect(opened.transactions.get('test')).toEqual({ appId: 'test', version: 10 });
     expect(opened.tail.map((entry) => entry.version)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -64,7 +64,7 @@ describe('openSnapshot()', () => {
     const { store } = await tableOf(10);
     const old = await openSnapshot(store, { version: 4 });
     expect([...old.files.keys()]).toEqual(['part-1.parquet', 'part-3.parquet', 'part-4.parquet']);
-    await expect(openSnapshot(store, { version: 11 })).rejects.toMatchObject({ code: 'not-found', message: expect.stringContaining('0 to 10') as string });
+    await expect(openSnapshot(store, { version: 11 })).rejects.toEqual(failure('not-found', '0 to 10'));
     await expect(openSnapshot(store, { version: -1 })).rejects.toMatchObject({ code: 'not-found' });
   });
 
@@ -108,7 +108,7 @@ describe('openSnapshot()', () => {
   test('names the commit that is missing', async () => {
     const { store } = await tableOf(8);
     await store.delete(commitPath(5));
-    await expect(openSnapshot(store)).rejects.toMatchObject({ code: 'corrupt-log', message: expect.stringContaining(commitPath(5)) as string });
+    await expect(openSnapshot(store)).rejects.toEqual(failure('corrupt-log', commitPath(5)));
   });
 
   test('says that an empty store is no table', async () => {
@@ -117,7 +117,7 @@ describe('openSnapshot()', () => {
 
   test('names file, line and field of what it cannot read', async () => {
     const { store } = await tableOf(2);
-    await store.put(commitPath(2), Buffer.from('{"commitInfo":{}}\n{"add":{"path":"a","size":"x","modificationTime":1,"dataChange":true}}\n'));
+    await store.put(commitPath(2), Buffer.from('{"commitInfo":{}}\n{"add":{"path":"a","size":"x","dataChange":true}}\n'));
     await expect(openSnapshot(store)).rejects.toMatchObject({
       code: 'corrupt-log',
       message: `Cannot read "${commitPath(2)}" line 2: field "add.size" is "x", wanted an integer`,

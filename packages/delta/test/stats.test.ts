@@ -11,7 +11,8 @@ const SCHEMA: StructType = {
 };
 
 function encoded(column: string, statistics: ColumnStatistics, textMax?: number): { min: unknown; max: unknown; text: string } {
-  const text = encodeStatistics(SCHEMA, { numRecords: 5, columns: new Map([[column, statistics]]) }, textMax === undefined ? {} : { textMax });
+  const options = textMax === undefined ? {} : { textMax };
+  const text = encodeStatistics(SCHEMA, { numRecords: 5, columns: new Map([[column, statistics]]) }, options);
   const value = JSON.parse(text) as { minValues: Record<string, unknown>; maxValues: Record<string, unknown> };
   return { min: value.minValues[column], max: value.maxValues[column], text };
 }
@@ -68,7 +69,9 @@ describe('decodeStatistics()', () => {
   });
 
   test('reads times with zones, and gives a maximum without microseconds the benefit of the doubt', () => {
-    const text = '{"numRecords":3,"minValues":{"timestamp":"2021-11-18T02:30:00.123-08:00"},"maxValues":{"timestamp":"2021-11-18T02:30:00.123-08:00","timestamp_ntz":"2021-11-18 02:30:00.123456"}}';
+    const timestamp = '2021-11-18T02:30:00.123-08:00';
+    const maxValues = { timestamp, timestamp_ntz: '2021-11-18 02:30:00.123456' };
+    const text = JSON.stringify({ numRecords: 3, minValues: { timestamp }, maxValues });
     const columns = decodeStatistics(SCHEMA, text)?.columns;
     expect(columns?.get('timestamp')).toEqual({ min: micros('2021-11-18T10:30:00.123Z'), max: micros('2021-11-18T10:30:00.123Z', 999n) });
     expect(columns?.get('timestamp_ntz')).toEqual({ max: micros('2021-11-18T02:30:00.123Z', 456n) });
@@ -100,7 +103,9 @@ describe('mayMatch()', () => {
   });
 
   test('leaves out what the statistics exclude, and only that', () => {
-    const statistics = decodeStatistics(SCHEMA, '{"numRecords":3,"minValues":{"long":5,"string":"b"},"maxValues":{"long":9,"string":"bzz"},"nullCount":{"long":0,"double":3}}');
+    const statistics = decodeStatistics(SCHEMA, JSON.stringify({
+      numRecords: 3, minValues: { long: 5, string: 'b' }, maxValues: { long: 9, string: 'bzz' }, nullCount: { long: 0, double: 3 },
+    }));
     expect(mayMatch(statistics, { column: 'long', max: 4 })).toBe(false);
     expect(mayMatch(statistics, { column: 'long', min: 10n })).toBe(false);
     expect(mayMatch(statistics, { column: 'long', min: 9, max: 100 })).toBe(true);

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { createTable } from '../src/commit.ts';
 import type { Action, AddFile } from '../src/action.ts';
 import type { ObjectStore } from '../src/object-store.ts';
@@ -19,7 +20,8 @@ export function commitInfo(id: number | string): Action {
 }
 
 export function addFile(path: string, fields: Partial<AddFile> = {}): AddFile {
-  return { path, partitionValues: {}, size: 100, modificationTime: 1_700_000_000_000, dataChange: true, stats: '{"numRecords":1}', ...fields };
+  const modificationTime = 1_700_000_000_000;
+  return { path, partitionValues: {}, size: 100, modificationTime, dataChange: true, stats: '{"numRecords":1}', ...fields };
 }
 
 export async function newTable(store: ObjectStore, configuration: Readonly<Record<string, string>> = {}): Promise<Snapshot> {
@@ -32,4 +34,9 @@ export async function newTable(store: ObjectStore, configuration: Readonly<Recor
   });
   if (created.kind !== 'committed') throw new Error('there is a table already');
   return created.snapshot;
+}
+
+/** Matches an error with the code whose message has the part. */
+export function failure(code: string, part: string): Error {
+  return expect.objectContaining({ code, message: expect.stringContaining(part) as string }) as Error;
 }
