@@ -43,7 +43,11 @@ function writeCache(directory, part, script, mode) {
       if (name.startsWith(`${part}-`) && name.endsWith('.v8') && !name.startsWith(`${part}-${HASHES[part]}-`)) fs.rmSync(path.join(directory, name));
     }
   } catch {
-    fs.rmSync(temporary, { force: true });
+    try {
+      fs.rmSync(temporary, { force: true });
+    } catch {
+      // There was not even a directory to write to.
+    }
   }
 }
 

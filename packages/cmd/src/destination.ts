@@ -1,5 +1,5 @@
 import { joinPath, type NodePath, type WD } from '@duckpond/tinyfs';
-import { CliError } from './errors.ts';
+import { CliError, isError } from './errors.ts';
 import { nodeName } from './node-row.ts';
 
 /**
@@ -24,6 +24,12 @@ export function sourcesAndDest(command: string, words: readonly string[]): { rea
 }
 
 export async function isDirectory(root: WD, path: string): Promise<boolean> {
-  const found = await root.lookup(path);
-  return found.kind === 'found' && found.at.node.kind === 'directory';
+  try {
+    const found = await root.lookup(path);
+    return found.kind === 'found' && found.at.node.kind === 'directory';
+  } catch (error) {
+    // What is above it is missing too.
+    if (isError(error, 'TinyFsError', 'not-found')) return false;
+    throw error;
+  }
 }

@@ -13,6 +13,8 @@ export interface FakeOptions {
   readonly columns?: number;
   /** The reader of standard output goes after so many bytes. */
   readonly closeAfter?: number;
+  /** How long after `START_MICROS` the command runs. */
+  readonly laterMillis?: number;
 }
 
 export interface Fake {
@@ -27,13 +29,15 @@ export interface Fake {
 /** 2026-11-22T13:00:00Z. */
 export const START_MICROS = 1_795_352_400_000_000n;
 
+/** Ids differ between the commands of a test, as they do between processes. */
+let ids = 0;
+
 /** A world in memory: its clock moves by a microsecond a look, its ids are counted. */
-export function fakeEffects({ env = {}, cwd = '/', stdin = '', columns, closeAfter = Infinity }: FakeOptions = {}): Fake {
+export function fakeEffects({ env = {}, cwd = '/', stdin = '', columns, closeAfter = Infinity, laterMillis = 0 }: FakeOptions = {}): Fake {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   const controller = new AbortController();
-  let micros = START_MICROS;
-  let ids = 0;
+  let micros = START_MICROS + BigInt(laterMillis) * 1000n;
   const output = (parts: Buffer[], limit: number): Output => {
     const put = (chunk: string | Uint8Array): void => {
       if (parts.reduce((sum, part) => sum + part.length, 0) >= limit) throw new OutputClosed('closed');

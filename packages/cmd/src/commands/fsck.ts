@@ -11,9 +11,9 @@ export async function run(context: Context, _args: unknown, { quick, repair }: {
   return withPond(context, async (pond) => {
     const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
     const report = await pond.fsck({ quick, repair, onProgress: (done, total) => progress.update(done, total) }).finally(() => progress.stop());
-    const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes } = report;
+    const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = report;
     if (json || format === 'json' || verbose) {
-      await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults }, [
+      await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults, notes }, [
         ['Content root', contentRoot ?? 'none: damage prevents it'],
         ['Transactions', String(transactions)],
         ['Nodes', String(nodes)],
@@ -24,6 +24,7 @@ export async function run(context: Context, _args: unknown, { quick, repair }: {
     } else if (contentRoot !== undefined) {
       context.out.print(`${contentRoot}\n`);
     }
+    for (const text of notes) context.note(text);
     for (const fault of faults) context.warn(faultText(fault));
     const left = faults.filter((fault) => !fault.repaired);
     if (left.length > 0 && left.every((fault) => fault.severity === 'derived')) context.warn('hint: pond fsck --repair rebuilds what is derived');
