@@ -1,9 +1,9 @@
-import type { NodeChange, NodeFact, Oplog, OplogView, StoredContent, Transaction } from '@duckpond/oplog';
+import type { NodeChange, NodeFact, Oplog, OplogView, Row, StoredContent, Transaction } from '@duckpond/oplog';
 import { ROOT_ID } from '@duckpond/tinyfs';
 import { compareTrees } from './diff.ts';
 import { PondError } from './errors.ts';
 import type { Pond, TreeChange, WriteOptions, WriteResult } from './pond.ts';
-import { indexTree, isSameContent, type PlacedNode } from './tree-index.ts';
+import { indexTree, isSameContent, type PlacedNode, sameBytes } from './tree-index.ts';
 
 /**
  * Makes the tree, or one path, again what it was in an older state. Nodes come back with their identity and history;
@@ -41,11 +41,12 @@ export async function revertInto(
       await transaction.insert(old.directoryId, old.name);
     }
     if (placed !== undefined && isSameContent(placed.fact, old.fact)) continue;
-    if (placed !== undefined && placed.fact.kind === 'series') {
+    const newest = placed === undefined ? await newestRow(oplog, old.fact) : undefined;
+    if (old.fact.kind === 'series' && !sameBytes(placed?.fact.chain ?? newest?.entry.chain ?? null, old.fact.chain)) {
       throw new PondError('invalid-revert', `Cannot revert "${old.path}": it is a series that has grown since, appended rows are not taken back`, { path: old.path });
     }
     const change = await changeTo(oplog, target, old.fact);
-    if (placed === undefined) transaction.revive(old.fact, await newestVersion(oplog, old.fact), change, nowMicros);
+    if (placed === undefined) transaction.revive(old.fact, newest?.version ?? old.fact.version, change, nowMicros);
     else await transaction.write(old.fact.partId, old.fact.nodeId, change, nowMicros);
   }
   return changes;
@@ -105,7 +106,8 @@ function isSamePlace(a: PlacedNode, b: PlacedNode): boolean {
 
 async function changeTo(oplog: Oplog, view: OplogView, fact: NodeFact): Promise<NodeChange> {
   return {
-    ...(fact.sha256 === null || fact.sizeBytes === null ? {} : { content: await contentOf(oplog, view, fact, fact.sha256, fact.sizeBytes) }),
+    // What a series had, its older versions still hold.
+    ...(fact.kind === 'series' || fact.sha256 === null || fact.sizeBytes === null ? {} : { content: await contentOf(oplog, view, fact, fact.sha256, fact.sizeBytes) }),
     ...(fact.target === null ? {} : { target: fact.target }),
     ...(fact.factory === null ? {} : { factory: fact.factory }),
     ...(fact.config === null ? {} : { config: fact.config }),
@@ -118,7 +120,6 @@ async function contentOf(oplog: Oplog, view: OplogView, fact: NodeFact, sha256: 
 }
 
 /** The highest version that the node ever had, so that its numbers go on without a gap. */
-async function newestVersion(oplog: Oplog, fact: NodeFact): Promise<number> {
-  const versions = await oplog.versions(await oplog.view(), fact.partId, fact.nodeId);
-  return versions.at(-1)?.version ?? fact.version;
+async function newestRow(oplog: Oplog, fact: NodeFact): Promise<Row | undefined> {
+  return (await oplog.versions(await oplog.view(), fact.partId, fact.nodeId)).at(-1);
 }

@@ -38,6 +38,6 @@ export function isSameContent(a: NodeFact, b: NodeFact): boolean {
     && sameBytes(a.sha256, b.sha256) && sameBytes(a.chain, b.chain);
 }
 
-function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+export function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
 }
