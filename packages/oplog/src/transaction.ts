@@ -172,8 +172,9 @@ export class Transaction implements FactSource {
       entries.push(...this.#nameEntries(partId, pending));
     }
     for (const [partId, entries] of byPart) {
-      const isNew = this.#nodes.has(partId) && this.#nodes.get(partId)?.base === undefined;
-      const version = isNew ? 1 : ((await view.node(partId, partId))?.version ?? 0) + 1;
+      const pending = this.#nodes.get(partId);
+      const isNew = pending !== undefined && pending.base === undefined;
+      const version = isNew ? 1 : ((await view.node(partId, partId) ?? pending?.base)?.version ?? 0) + 1;
       for (const entry of entries) rows.push({ ...place, partId, nodeId: partId, recordKind: 'directory', version, entry });
     }
     for (const node of this.#nodes.values()) {
