@@ -3,7 +3,7 @@ import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
 import type { Head } from './head.ts';
-import { merge, planMerge, TIER_0_FILES } from './merge.ts';
+import { merge, planMerge } from './merge.ts';
 import { createRecordsSource, foldRecords } from './records-source.ts';
 import { addStateRun, collectStateFiles, rowsOfLayers, type RunRef, type StateHint, writeStateHint } from './state/state-files.ts';
 import { openStateRun, type StateRun } from './state/state-run.ts';
@@ -29,7 +29,7 @@ export async function maintainAfterCommit(store: ObjectStore, reader: DataReader
   if (tailCommits < TAIL_COMMITS && !isHeavy) return head;
   try {
     let current = head;
-    const plan = tailCommits >= TIER_0_FILES ? planMerge(current.snapshot.files.values(), { foreground: true }) : undefined;
+    const plan = planMerge(current.snapshot.files.values(), { foreground: true });
     if (plan !== undefined) current = (await merge(store, reader, environment, current, plan)).head;
     return await foldState(store, reader, environment, current, true);
   } catch (error) {

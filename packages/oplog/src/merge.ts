@@ -7,13 +7,15 @@ import { ENGINE, type Environment } from './environment.ts';
 import { compareRows, type Row } from './row.ts';
 
 /** A commit that finds this many files of single transactions merges them. */
-export const TIER_0_FILES = 16;
+const TIER_0_FILES = 16;
 /** So many files of a higher tier become one of the next. */
 const TIER_FILES = 8;
 /** What a commit may read to merge; larger merges wait for `maintain`. */
 const FOREGROUND_BYTES = 4 * 1024 * 1024;
 /** Files are not made larger than about this. */
 const FILE_BYTES = 16 * 1024 * 1024;
+const MEDIUM_BYTES = 128 * 1024;
+const LARGE_BYTES = 1024 * 1024;
 const ATTEMPTS = 3;
 
 export interface MergePlan {
@@ -30,7 +32,7 @@ export function planMerge(files: Iterable<AddFile>, options: { readonly foregrou
   const tiers = new Map<number, AddFile[]>();
   for (const add of files) {
     if (add.size >= FILE_BYTES) continue;
-    const { tier } = dataFileFacts(add);
+    const tier = effectiveTier(add);
     tiers.set(tier, [...tiers.get(tier) ?? [], add]);
   }
   for (const tier of [...tiers.keys()].sort((a, b) => a - b)) {
@@ -46,6 +48,12 @@ export function planMerge(files: Iterable<AddFile>, options: { readonly foregrou
     if (oldestFirst.length >= due && inputs.length >= 2) return { tier, inputs };
   }
   return undefined;
+}
+
+/** A file that is large already is merged with its equals, not with the small files of its tier. */
+function effectiveTier(add: AddFile): number {
+  const bySize = add.size >= LARGE_BYTES ? 2 : add.size >= MEDIUM_BYTES ? 1 : 0;
+  return Math.max(dataFileFacts(add).tier, bySize);
 }
 
 /** Puts the rows of the inputs into one file, sorted by part, and exchanges it for them in one commit that changes no data. */
