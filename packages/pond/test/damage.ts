@@ -104,7 +104,7 @@ export async function readEverything(store: ObjectStore): Promise<ReadonlyMap<st
     const { lastTransaction, deltaVersion, nodes, contentBytes } = await open.status();
     return { lastTransaction, deltaVersion, nodes, contentBytes };
   });
-  for (const txnSeq of [2, 5, 9]) {
+  for (const txnSeq of [2, 5, 7]) {
     await ask(`transaction ${txnSeq}`, () => open.transaction({ txnSeq }));
     await ask(`tree at ${txnSeq}`, () => open.read(async (fs) => listOf((await fs.root()).walk('/')), { at: { txnSeq } }));
     await ask(`a.txt at ${txnSeq}`, () => open.read(async (fs) => contentOf((await fs.root()).read('/inline/a.txt')), { at: { txnSeq } }));
@@ -138,13 +138,14 @@ export function judge(intact: ReadonlyMap<string, Answer>, damaged: ReadonlyMap<
   const crashed: string[] = [];
   const refused: string[] = [];
   for (const [question, answer] of damaged) {
+    const expected = intact.get(question);
+    if (expected !== undefined && JSON.stringify(expected) === JSON.stringify(answer)) continue;
     if ('error' in answer) {
       if (answer.error.startsWith('CRASH')) crashed.push(`${question}: ${answer.error}`);
       else refused.push(`${question}: ${answer.error}`);
       continue;
     }
-    const expected = intact.get(question);
-    if (expected === undefined || !('value' in expected) || expected.value !== answer.value) wrong.push(question);
+    wrong.push(question);
   }
   return { wrong, crashed, refused };
 }

@@ -70,7 +70,7 @@ async function tryDamage(damage: Damage, what: string, count: Count): Promise<vo
   if (!isFound && verdict.refused.length > 0) complain(`refused, and fsck is silent: ${verdict.refused[0]}`);
   if (!isFound && report.contentRoot !== sound.contentRoot) complain('another content root, and fsck is silent');
   const isBlamed = report.faults.some(({ file }) => file === `store/${damage.path}`);
-  if (isFound && !isBlamed) complain(`fsck blames ${report.faults.map(({ file }) => file).join(', ')}`);
+  if (isFound && !isBlamed && damage.bytes !== undefined) complain(`fsck blames ${report.faults.map(({ file }) => file).join(', ')}`);
   if (report.faults.some(({ message }) => !/^Cannot \S+ /.test(message) || message.includes('\n'))) complain(`message: ${report.faults[0]?.message}`);
   if (performance.now() - start > 5000) complain('it took more than 5 s');
 }
@@ -111,12 +111,17 @@ describe('a pond with one damaged file', () => {
       const lengths = new Set([0, 1, bytes.length >> 1, bytes.length - 1, Math.floor(random() * bytes.length)]);
       const some = isLong ? lengths : [...lengths].filter(() => random() < 0.4);
       for (const length of some) await tryDamage({ path, bytes: bytes.slice(0, length) }, `${path} cut to ${length} bytes`, count);
-      await tryDamage({ path, bytes: undefined }, `${path} missing`, count);
+      // That the newest commits are gone shows only against a backup.
+      if (path !== newestCommit()) await tryDamage({ path, bytes: undefined }, `${path} missing`, count);
     }
     tell('truncated and missing', count);
     expect(count.faults).toEqual([]);
   }, 3_600_000);
 });
+
+function newestCommit(): string | undefined {
+  return [...files.keys()].filter((path) => /^_delta_log\/\d{20}\.json$/.test(path)).sort().at(-1);
+}
 
 /** Every byte; of a blob, whose bytes are all alike, a few. */
 function positionsOf(path: string, bytes: Uint8Array, random: () => number): { readonly path: string; readonly position: number }[] {
