@@ -4,6 +4,7 @@ import { isFields } from './fields.ts';
 import { parseJson, stringifyJson } from './json.ts';
 import { checksumPath } from './log-path.ts';
 import type { ObjectStore } from './object-store.ts';
+import { matchesCrc32, withCrc32 } from './json-crc32.ts';
 import { EMPTY_STATE, type TableState } from './replay.ts';
 import type { Snapshot } from './snapshot.ts';
 import { encodePath } from './table-path.ts';
@@ -20,7 +21,7 @@ export function encodeChecksum(snapshot: Snapshot): Uint8Array {
   const files = [...snapshot.files.values()];
   const newest = snapshot.tail.at(-1);
   const txnId = newest?.version === snapshot.version ? newest.commitInfo?.txnId : undefined;
-  return Buffer.from(stringifyJson({
+  return withCrc32(stringifyJson({
     txnId,
     tableSizeBytes: sizeOf(files),
     numFiles: files.length,
@@ -39,6 +40,7 @@ export function encodeChecksum(snapshot: Snapshot): Uint8Array {
  */
 export function decodeChecksum(version: number, bytes: Uint8Array): TableState | undefined {
   const place = { code: 'corrupt-log', file: checksumPath(version), line: 0 } as const;
+  if (!matchesCrc32(bytes)) return undefined;
   try {
     const value = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
     if (!isFields(value)) return undefined;

@@ -24,6 +24,7 @@ export { type Checkpoint, completeCheckpoints, listLog, type ListedLogFile } fro
 export { LAST_CHECKPOINT_PATH, type LogFile } from './log-path.ts';
 export { decodeCommit } from './commit-file.ts';
 export { parseJson, stringifyJson } from './json.ts';
+export { matchesCrc32, withCrc32 } from './json-crc32.ts';
 export { isAbsolutePath } from './table-path.ts';
 export { type VersionTime, versionTimes } from './time-travel.ts';
 export { type CheckpointOptions, writeCheckpoint, type WrittenCheckpoint } from './checkpoint-write.ts';

@@ -218,7 +218,7 @@ async function replayUntilAbsent(
   const tail: Commit[] = [];
   let next = from;
   let askedAgain: number | undefined;
-  for (let window = 1; next <= last; window = Math.min(window * 2, WINDOW_MAX)) {
+  for (let window = 2; next <= last; window = Math.min(window * 2, WINDOW_MAX)) {
     const found = await getCommits(store, next, Math.min(window, last - next + 1));
     const absent = found.indexOf(undefined);
     for (const bytes of found) {
@@ -228,7 +228,9 @@ async function replayUntilAbsent(
       next += 1;
     }
     if (absent < 0) continue;
-    if (found.slice(absent).every((bytes) => bytes === undefined)) return { version: next - 1, tail };
+    // At least one more is asked for, so that a commit that is missing between others does not pass for the end of the log.
+    const later = absent + 1 < found.length || next >= last ? found.slice(absent + 1) : await getCommits(store, next + 1, 1);
+    if (later.every((bytes) => bytes === undefined)) return { version: next - 1, tail };
     // The later ones were written while the probes ran, unless there is a gap.
     if (askedAgain === next) return undefined;
     askedAgain = next;

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { AddFile, ObjectStore } from '@duckpond/delta';
+import { dataFileFacts } from './data-file.ts';
 import { OplogError } from './errors.ts';
 import { readParquet, type ParquetSource } from './parquet.ts';
 import { Record } from './record.ts';
@@ -84,6 +86,12 @@ function mayHold(record: Record, { partId, nodeId, txnAtMost }: RecordFilter): b
 async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Record[]> {
   const bytes = await store.get(add.path);
   if (bytes?.byteLength !== add.size) throw missing(add);
+  const { sha256 } = dataFileFacts(add);
+  if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    throw new OplogError(
+      'corrupt-record', `Cannot read "${add.path}": its bytes do not match their SHA-256 in the log, the bytes as written were wanted`, { file: add.path },
+    );
+  }
   return readParquet(Record, { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) });
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Action, type Commit, type CommitInfo, encodeCommit, type ObjectStore, readCommit, type Snapshot } from '@duckpond/delta';
+import { OplogError } from './errors.ts';
 
 /**
  * Every commit carries the SHA-256 of the commit before it, of its own other lines, and of its own first line up to that
@@ -21,7 +22,8 @@ export interface CommitSeal {
   readonly previousSha256: string | null | undefined;
 }
 
-const SEAL = /,"infoSha256":"([0-9a-f]{64})"\}\}\}$/;
+const SEAL = /^,"infoSha256":"([0-9a-f]{64})"\}\}\}$/;
+const SEAL_BYTES: number = ',"infoSha256":""}}}'.length + 64;
 
 /** The actions of a commit with its `commitInfo` in front, which carries the link in its `duckpond` member. */
 export async function linkedActions(
@@ -55,10 +57,10 @@ export function sealOf(commit: Commit): CommitSeal | undefined {
   if (!isLinked) return isOurs(commitInfo, actions) ? { infoHolds: false, linesHold: false, previousSha256: undefined } : undefined;
   const { previousSha256, linesSha256 } = member as { readonly [key: string]: unknown };
   const end = bytes.indexOf(0x0a);
-  const line = Buffer.from(bytes.buffer, bytes.byteOffset, end < 0 ? bytes.byteLength : end).toString('latin1');
-  const seal = SEAL.exec(line);
+  const sealed = bytes.subarray(0, Math.max(0, end - SEAL_BYTES));
+  const seal = SEAL.exec(Buffer.from(bytes.subarray(sealed.byteLength, Math.max(0, end))).toString('latin1'));
   return {
-    infoHolds: seal !== null && seal[1] === sha256(bytes.subarray(0, seal.index)),
+    infoHolds: seal !== null && seal[1] === sha256(sealed),
     linesHold: end >= 0 && linesSha256 === sha256(bytes.subarray(end + 1)),
     previousSha256: typeof previousSha256 === 'string' || previousSha256 === null ? previousSha256 : undefined,
   };
@@ -69,14 +71,13 @@ function isOurs(info: CommitInfo | undefined, actions: readonly Action[]): boole
   return String(info?.['engineInfo']).startsWith('DuckPond/') || actions.some((action) => action.kind === 'txn' && action.txn.appId.startsWith('duckpond:'));
 }
 
-/** What is wrong with the seal of a commit or with its link to the one before; undefined when nothing is, or when it has none. */
-export function brokenLink(commit: Commit, previous: Commit | undefined): string | undefined {
+/** @throws OplogError `corrupt-record` unless the commit is as it was written */
+export function assertSealed(commit: Commit, lines: 'all' | 'all but the first' = 'all'): void {
   const seal = sealOf(commit);
-  if (seal === undefined) return undefined;
-  if (!seal.infoHolds) return 'its first line does not match the hash that it carries of it';
-  if (!seal.linesHold) return 'its lines do not match the hash that it carries of them';
-  if (previous !== undefined && seal.previousSha256 !== sha256(previous.bytes)) return 'the commit before it does not match the hash that it carries of it';
-  return undefined;
+  if (seal === undefined || (seal.linesHold && (seal.infoHolds || lines !== 'all'))) return;
+  const file = `_delta_log/${String(commit.version).padStart(20, '0')}.json`;
+  const what = seal.linesHold ? 'its first line does not match its own hash' : 'its lines do not match the hash in its first line';
+  throw new OplogError('corrupt-record', `Cannot read "${file}": ${what}, the commit as written was wanted`, { file });
 }
 
 export function sha256(bytes: Uint8Array): string {

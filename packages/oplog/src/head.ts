@@ -4,6 +4,7 @@ import { dataFileFacts } from './data-file.ts';
 import type { DataReader } from './data-reader.ts';
 import { isCode, OplogError } from './errors.ts';
 import { foldRows, type Layer } from './fact.ts';
+import { assertSealed } from './hash-chain.ts';
 import { createRecordsSource } from './records-source.ts';
 import { rowsOfRecord, type Row } from './row.ts';
 import { openStateRun } from './state/state-run.ts';
@@ -55,7 +56,12 @@ export async function advanceHead(store: ObjectStore, reader: DataReader, head: 
   const snapshot = await refreshSnapshot(store, head.snapshot);
   if (snapshot === head.snapshot) return head;
   if (snapshot.version - head.snapshot.version > TAIL_MAX || head.layers.length > TAIL_MAX) return openHead(store, reader);
-  return extendHead(reader, head, snapshot);
+  try {
+    return await extendHead(reader, head, snapshot);
+  } catch (error) {
+    if (!isCode(error, 'corrupt-record')) throw error;
+    return openHead(store, reader); // From the records, which do not need the damaged file.
+  }
 }
 
 /** `head` with the commits that `snapshot` has on top of it. */
@@ -98,6 +104,8 @@ async function headFromState(store: ObjectStore, reader: DataReader, snapshot: S
 }
 
 function headFromRecords(reader: DataReader, snapshot: Snapshot, pondId: string): Head {
+  // The first lines repeat what the records say; the others say which records there are.
+  for (const commit of snapshot.tail) assertSealed(commit, 'all but the first');
   const txnSeq = newestTxnSeq(snapshot, pondId);
   const base = createRecordsSource(reader, snapshot.files, txnSeq);
   const times = [...snapshot.files.values()].map((add) => dataFileFacts(add).timeMaxMicros);
@@ -141,10 +149,11 @@ export function factsOf(commit: Commit): TransactionFacts | undefined {
   return decodeCommitFacts(commit.commitInfo?.['duckpond'], labelOf(commit));
 }
 
-/** The rows of the transaction that a commit is; undefined when it is none. */
+/** The rows of the transaction that a commit is; undefined when it is none. @throws OplogError `corrupt-record` unless the commit is as it was written */
 export async function transactionOf(
   reader: DataReader, commit: Commit,
 ): Promise<{ readonly facts: TransactionFacts; readonly rows: Row[]; readonly isLight: boolean } | undefined> {
+  assertSealed(commit);
   const facts = factsOf(commit);
   if (facts === undefined) return undefined;
   const records = decodePayload(commit.commitInfo?.['duckpond'], facts, labelOf(commit));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn } from '@duckpond/delta';
 import { type StoredContent, storeContent, readBlob } from './blob.ts';
 import { encodeCommitFacts, isLight, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
@@ -7,7 +8,7 @@ import { createDataReader, type DataReader } from './data-reader.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { OplogError } from './errors.ts';
 import { foldRows, type NodeFact } from './fact.ts';
-import { linkedActions, linkedInfo } from './hash-chain.ts';
+import { linkedActions, linkedInfo, sealOf } from './hash-chain.ts';
 import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
 import { maintainAfterCommit } from './maintenance.ts';
 import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
@@ -172,13 +173,13 @@ export class Oplog {
     }
   }
 
-  /** Newest first, until a log cleanup has taken them away. */
+  /** Newest first, as far as they are kept and as they were written: what they repeat is in the records, too. */
   async *#recentCommits(): AsyncGenerator<Commit> {
     const { snapshot } = this.#head;
     const tail = new Map(snapshot.tail.map((known): [number, Commit] => [known.version, known]));
     for (let version = snapshot.version; version >= 0; version--) {
       const found = tail.get(version) ?? await readCommit(this.store, version);
-      if (found === undefined) return;
+      if (found === undefined || sealOf(found)?.infoHolds === false) return;
       yield found;
     }
   }
@@ -224,7 +225,12 @@ export class Oplog {
   async *contentOfRow(row: Row, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
     const { inline, blob, sha256, sizeBytes } = row.entry;
     if (blob === true && sha256 != null && sizeBytes != null) yield* readBlob(this.store, sha256, sizeBytes, range);
-    else if (inline != null && inline.byteLength > 0) yield range === undefined ? inline : inline.subarray(range.start, range.end);
+    else if (inline != null && inline.byteLength > 0) {
+      if (sha256 != null && !createHash('sha256').update(inline).digest().equals(sha256)) {
+        throw new OplogError('corrupt-record', `Cannot read version ${row.version} of the node ${row.nodeId}: its bytes do not match its SHA-256, the bytes as written were wanted`);
+      }
+      yield range === undefined ? inline : inline.subarray(range.start, range.end);
+    }
   }
 
   /** The bytes of content that is a blob, whether a commit names it yet or not. */

@@ -37,7 +37,8 @@ export async function openPond(directory: string, options: OpenOptions = {}, io?
   return makePond(directory, oplog);
 }
 
-function makePond(directory: string, oplog: Oplog): Pond {
+/** The pond of an open log; its directory is only asked for what is not in the store. */
+export function makePond(directory: string, oplog: Oplog): Pond {
   const identity = identityOf(oplog);
 
   async function viewAt(at: At | undefined): Promise<OplogView> {

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '@duckpond/delta';
+import { matchesCrc32, type ObjectStore, withCrc32 } from '@duckpond/delta';
 import { touched, type Layer, type NodeFact } from '../fact.ts';
 import { compareKeys } from '../key-order.ts';
 import type { FactSource } from '../view.ts';
@@ -33,7 +33,7 @@ export interface StateHint {
 
 export async function readStateHint(store: ObjectStore): Promise<StateHint | undefined> {
   const bytes = await store.get(STATE_HINT_PATH);
-  if (bytes === undefined) return undefined;
+  if (bytes === undefined || !matchesCrc32(bytes)) return undefined;
   try {
     return decodeHint(JSON.parse(Buffer.from(bytes).toString('utf8')));
   } catch {
@@ -44,7 +44,7 @@ export async function readStateHint(store: ObjectStore): Promise<StateHint | und
 export async function writeStateHint(store: ObjectStore, hint: StateHint): Promise<void> {
   const { deltaVersion, txnSeq, timestampMicros, runs } = hint;
   const text = JSON.stringify({ deltaVersion, txnSeq, timestamp: timestampMicros.toString(), runs: runs.map(({ path, sizeBytes }) => ({ path, size: sizeBytes })) });
-  await store.putHint(STATE_HINT_PATH, Buffer.from(text));
+  await store.putHint(STATE_HINT_PATH, withCrc32(text));
 }
 
 function decodeHint(value: unknown): StateHint | undefined {
