@@ -6,7 +6,7 @@ import { type Clash, findClash } from './conflict.ts';
 import { dataFileFacts, writeDataFile } from './data-file.ts';
 import { createDataReader, type DataReader } from './data-reader.ts';
 import { ENGINE, type Environment } from './environment.ts';
-import { OplogError } from './errors.ts';
+import { isCode, OplogError } from './errors.ts';
 import { foldRows, type NodeFact } from './fact.ts';
 import { linkedActions, linkedInfo, sealOf } from './hash-chain.ts';
 import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
@@ -168,8 +168,19 @@ export class Oplog {
   /** The transactions whose commit files are there, newest first, with their rows. */
   async *recentTransactions(): AsyncGenerator<{ readonly facts: TransactionFacts; readonly rows: readonly Row[] }> {
     for await (const found of this.#recentCommits()) {
-      const transaction = await transactionOf(this.reader, found);
+      const transaction = await this.#unlessGone(transactionOf(this.reader, found));
+      if (transaction === 'gone') return;
       if (transaction !== undefined) yield transaction;
+    }
+  }
+
+  /** The data file that a commit added may have been merged into another and removed since. */
+  async #unlessGone<T>(reading: Promise<T>): Promise<T | 'gone'> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (isCode(error, 'corrupt-record')) return 'gone';
+      throw error;
     }
   }
 
@@ -332,8 +343,19 @@ export class Oplog {
     const tail = new Map(to.snapshot.tail.map((known): [number, Commit] => [known.version, known]));
     for (let version = from.snapshot.version + 1; version <= to.snapshot.version; version++) {
       const found = tail.get(version) ?? await readCommit(this.store, version);
-      const transaction = found && await transactionOf(this.reader, found);
+      const transaction = found === undefined ? 'gone' : await this.#unlessGone(transactionOf(this.reader, found));
+      if (transaction === 'gone') return this.#rowsBetween(from, to);
       if (transaction !== undefined) rows.push(...transaction.rows);
+    }
+    return rows;
+  }
+
+  /** The same from the data files that there are now: merging keeps every row. */
+  async #rowsBetween(from: Head, to: Head): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const add of to.snapshot.files.values()) {
+      if (dataFileFacts(add).txnMax <= from.txnSeq) continue;
+      for (const row of await this.reader.rows(add, { txnAtMost: to.txnSeq })) if (row.txnSeq > from.txnSeq) rows.push(row);
     }
     return rows;
   }
