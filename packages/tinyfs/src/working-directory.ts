@@ -44,11 +44,16 @@ export interface WD {
   open(path: string): Promise<WD>;
   get(path: string, options?: FollowOptions): Promise<NodePath>;
   lookup(path: string, options?: FollowOptions): Promise<Lookup>;
+  /** Follows links: false for one that leads to nothing or goes in circles. */
   exists(path: string): Promise<boolean>;
   /** The children of a directory, sorted by the UTF-8 bytes of their names, links unfollowed. */
   list(path?: string): AsyncIterable<NodePath>;
   /** All below a directory, parents before children, sorted, links unfollowed; the directory itself is not in it. */
   walk(path?: string, options?: WalkOptions): AsyncIterable<NodePath>;
+  /**
+   * Sorted as a walk, each real path once. A link in the last position is reported as itself; before it, links are
+   * followed where one component of the pattern matches them, never by `**`. Links to nothing match nothing.
+   */
   glob(pattern: string, options?: GlobOptions): AsyncIterable<GlobMatch>;
   read(path: string, options?: ContentOptions): AsyncIterable<Uint8Array>;
   readlink(path: string): Promise<string>;

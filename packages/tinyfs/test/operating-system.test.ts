@@ -130,10 +130,10 @@ function rename(from: string, to: string, replace: boolean): void {
   if (taken === undefined || taken.ino === source.ino) return os.renameSync(from, to);
   if (source.isDirectory() && `${os.realpathSync(dirname(to))}/`.startsWith(`${os.realpathSync(from)}/`)) throw failure('EINVAL');
   if (!replace || taken.isDirectory()) throw failure('EEXIST');
-  // The old path may have led through the link that goes away.
-  const real = join(os.realpathSync(dirname(from)), basename(from));
+  // Either path may lead through the link that goes away.
+  const [realFrom, realTo] = [from, to].map((path) => join(os.realpathSync(dirname(path)), basename(path)));
   os.unlinkSync(to);
-  os.renameSync(real, to);
+  os.renameSync(realFrom ?? from, realTo ?? to);
 }
 
 function remove(path: string): void {

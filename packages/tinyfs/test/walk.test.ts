@@ -142,6 +142,14 @@ describe('glob()', () => {
     expect(await paths(root.glob('/last/**'))).toEqual(['/a/l2', '/a/name', '/a/one', '/a/one/x.txt']);
   });
 
+  it('goes through links by names and single wildcards, never by "**"', async () => {
+    const { root } = await tree('/a/l->/z', '/a/d/x=', '/z/x=', '/z/deep/sub/x=');
+    expect(await paths(root.glob('/a/**/x'))).toEqual(['/a/d/x']);
+    expect(await paths(root.glob('/a/**/*/x'))).toEqual(['/a/d/x', '/z/x']);
+    expect(await paths(root.glob('/a/**/l/**/x'))).toEqual(['/z/deep/sub/x', '/z/x']);
+    expect(await paths(root.glob('/a/**/'))).toEqual(['/a/d']);
+  });
+
   it('reports each real path once', async () => {
     const { root } = await tree('/a/x=', '/b->a', '/c->a', '/d/l->../a');
     const found = await all(root.glob('/*/x'));
