@@ -40,7 +40,8 @@ function writeCache(directory, part, script, mode) {
     fs.renameSync(temporary, file);
     for (const name of fs.readdirSync(directory)) {
       // Those of other releases are of no more use.
-      if (name.startsWith(`${part}-`) && name.endsWith('.v8') && !name.startsWith(`${part}-${HASHES[part]}-`)) fs.rmSync(path.join(directory, name));
+      const other = name.startsWith(`${part}-`) && name.endsWith('.v8') && !name.startsWith(`${part}-${HASHES[part]}-`);
+      if (other) fs.rmSync(path.join(directory, name));
     }
   } catch {
     try {

@@ -18,7 +18,10 @@ const dist = `${here}dist`;
 const bundle = `${dist}/bundle`;
 
 /** Modules of Node that cost between 1 and 5 ms. */
-const SLOW_BUILTINS = ['crypto', 'zlib', 'child_process', 'fs/promises', 'timers/promises', 'stream', 'stream/promises', 'tty', 'os', 'readline', 'perf_hooks', 'worker_threads', 'http', 'https', 'net'];
+const SLOW_BUILTINS = [
+  'crypto', 'zlib', 'child_process', 'fs/promises', 'timers/promises', 'stream', 'stream/promises', 'tty', 'os', 'readline', 'perf_hooks',
+  'worker_threads', 'http', 'https', 'net',
+];
 
 /** Parts: what must be shared, and libraries that have no place on the way to `help`, `list`, `show`, `log` and `init`. */
 const PARTS = {
@@ -37,15 +40,16 @@ const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.m
 
 /** Runs that fill the code cache: the commands whose start counts most. */
 const WARM_UP = [
-  ['--help'], ['list', '--help'], ['init'], ['mkdir', '/a'], ['copy', '-', '/a/x'], ['list'], ['show', '--limit', '5'], ['log'], ['cat', '/a/x'],
-  ['no-such-command'],
+  ['--help'], ['list', '--help'], ['init'], ['mkdir', '/a'], ['copy', '-', '/a/x'], ['list'], ['show', '--limit', '5'], ['log'],
+  ['cat', '/a/x'], ['no-such-command'],
 ];
 
 /** The same module with each export behind a getter, so that only its use loads it. */
-const lazy = (specifier, names) => [
-  `let loaded; const load = () => (loaded ??= require(${JSON.stringify(specifier)}));`,
-  ...names.map((name) => `Object.defineProperty(exports, ${JSON.stringify(name)}, { enumerable: true, get: () => load()[${JSON.stringify(name)}] });`),
-].join('\n');
+const lazy = (specifier, names) => `
+let loaded;
+const load = () => (loaded ??= require(${JSON.stringify(specifier)}));
+for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
+`;
 
 const nodeRequire = createRequire(import.meta.url);
 const exportsOf = new Map();
@@ -117,7 +121,8 @@ writeFileSync(`${dist}/meta.json`, JSON.stringify(inputs));
 
 const hashes = Object.fromEntries(['main.cjs', ...Object.keys(PARTS)].map((part) =>
   [part, createHash('sha256').update(readFileSync(`${bundle}/${part}`)).digest('hex').slice(0, 16)]));
-writeFileSync(`${dist}/pond.cjs`, readFileSync(`${here}boot.cjs`, 'utf8').replace('const HASHES = {};', `const HASHES = ${JSON.stringify(hashes)};`));
+const boot = readFileSync(`${here}boot.cjs`, 'utf8').replace('const HASHES = {};', `const HASHES = ${JSON.stringify(hashes)};`);
+writeFileSync(`${dist}/pond.cjs`, boot);
 chmodSync(`${dist}/pond.cjs`, 0o755);
 
 const { manPages } = await loadManual();
@@ -129,7 +134,8 @@ for (const [name, text] of Object.entries(manPages)) writeFileSync(`${dist}/man/
 const scratch = mkdtempSync(`${tmpdir()}/pond-build-`);
 try {
   const env = { ...process.env, POND: `${scratch}/pond`, POND_CODE_CACHE: 'build', NODE_EXTRA_CA_CERTS: undefined };
-  for (const words of WARM_UP) spawnSync(process.execPath, [`${dist}/pond.cjs`, ...words], { env, cwd: scratch, input: 'x', stdio: ['pipe', 'ignore', 'ignore'] });
+  const options = { env, cwd: scratch, input: 'x', stdio: ['pipe', 'ignore', 'ignore'] };
+  for (const words of WARM_UP) spawnSync(process.execPath, [`${dist}/pond.cjs`, ...words], options);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

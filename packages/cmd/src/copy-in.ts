@@ -29,7 +29,8 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
     const { transaction } = await changePond(context, dryRun, async (root) => {
       const intoDirectory = dest.endsWith('/') || await isDirectory(root, dest);
       if (!intoDirectory && host.length + streams > 1) {
-        throw new CliError('failed', `Cannot copy ${host.length + streams} things to "${dest}": it is no directory, one was wanted`, `write it as "${dest}/"`);
+        const what = `Cannot copy ${host.length + streams} things to "${dest}": it is no directory, one was wanted`;
+        throw new CliError('failed', what, `write it as "${dest}/"`);
       }
       if (streams === 1) await copyStream(context, root, dest, intoDirectory, counts, progress);
       for (const source of host) {
@@ -47,8 +48,12 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
   return counts.skipped > 0 ? 3 : 0;
 }
 
-async function copyStream(context: Context, root: WritableWD, dest: string, intoDirectory: boolean, counts: Counts, progress: Progress): Promise<void> {
-  if (intoDirectory) throw new CliError('failed', `Cannot copy the standard input to "${dest}": it is a directory, a name for the file was wanted`);
+async function copyStream(
+  context: Context, root: WritableWD, dest: string, intoDirectory: boolean, counts: Counts, progress: Progress,
+): Promise<void> {
+  if (intoDirectory) {
+    throw new CliError('failed', `Cannot copy the standard input to "${dest}": it is a directory, a name for the file was wanted`);
+  }
   await root.write(dest, counted(context, context.effects.stdin(), counts, progress), { parents: true });
   counts.files++;
 }
@@ -62,7 +67,9 @@ async function copySource(
   }
 }
 
-async function copyItem(context: Context, root: WritableWD, item: HostItem, place: string, counts: Counts, progress: Progress): Promise<void> {
+async function copyItem(
+  context: Context, root: WritableWD, item: HostItem, place: string, counts: Counts, progress: Progress,
+): Promise<void> {
   if (item.kind === 'directory') {
     await root.mkdir(place, { parents: true });
     return;
@@ -95,7 +102,9 @@ function isUnreadable(error: unknown, path: string): error is Error {
   return error instanceof Error && 'syscall' in error && error.syscall === 'open' && 'path' in error && error.path === path;
 }
 
-async function* counted(context: Context, content: AsyncIterable<Uint8Array>, counts: Counts, progress: Progress): AsyncIterable<Uint8Array> {
+async function* counted(
+  context: Context, content: AsyncIterable<Uint8Array>, counts: Counts, progress: Progress,
+): AsyncIterable<Uint8Array> {
   for await (const chunk of content) {
     context.signal.throwIfAborted();
     counts.bytes += chunk.length;

@@ -40,7 +40,8 @@ export async function copyOut(
     }
     const targets = placesOf(files, patterns, resolve(context.effects.cwd(), dest.path), dest.path.endsWith('/'), stripPrefix);
     if (dryRun) {
-      await emitLines(context, targets.map(({ source, directory, name }) => `${printable(source.path)} -> ${printable(safePath(directory, name))}`));
+      await emitLines(context, targets.map(({ source, directory, name }) =>
+        `${printable(source.path)} -> ${printable(safePath(directory, name))}`));
       return 0;
     }
     await write(context, root, targets);
@@ -76,7 +77,8 @@ function placesOf(
   stripPrefix: string | undefined,
 ): readonly Target[] {
   const [only] = files;
-  const single = files.length === 1 && patterns.length === 1 && !hasGlobSyntax(patterns[0] ?? '') && normalizePath(patterns[0] ?? '') === only?.path;
+  const [pattern = ''] = patterns;
+  const single = files.length === 1 && patterns.length === 1 && !hasGlobSyntax(pattern) && normalizePath(pattern) === only?.path;
   if (single && only !== undefined && stripPrefix === undefined && !isDirectory && !isHostDirectory(dest)) {
     return [{ source: only, directory: dirname(dest), name: hostBasename(dest) }];
   }

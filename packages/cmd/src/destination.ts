@@ -9,7 +9,8 @@ import { nodeName } from './node-row.ts';
 export async function destinations(root: WD, dest: string, sources: readonly NodePath[]): Promise<readonly string[]> {
   if (dest.endsWith('/') || await isDirectory(root, dest)) return sources.map(({ path }) => joinPath(dest, nodeName(path)));
   if (sources.length > 1) {
-    throw new CliError('failed', `Cannot put ${sources.length} things at "${dest}": it is no directory, one was wanted`, `pond mkdir -p "${dest}"`);
+    const what = `Cannot put ${sources.length} things at "${dest}": it is no directory, one was wanted`;
+    throw new CliError('failed', what, `pond mkdir -p "${dest}"`);
   }
   return [dest];
 }

@@ -1,5 +1,5 @@
 import { GLOBAL_OPTIONS } from './catalog/globals.ts';
-import type { Command, OptionSpec } from './command.ts';
+import type { ArgumentSpec, Command, OptionSpec } from './command.ts';
 import { EXIT_CODES } from './errors.ts';
 import { exitCodes, GROUP_TITLES, hides, optionSummary, optionTerm, synopsis } from './help.ts';
 import { JSON_SHAPE } from './version.ts';
@@ -41,9 +41,11 @@ function overview(commands: readonly Command[]): string {
     '',
     '## JSON',
     '',
-    `\`--json\` prints an array with one object a row; \`--format ndjson\` prints the same objects one a line. The shape has version ${JSON_SHAPE}`,
-    '(`pond version --json`): fields are added under the same version, and a field never changes its meaning. Every column is in every object.',
-    'Integers beyond 2^53 are strings, timestamps are RFC 3339 in UTC with all their digits, bytes are lower-case hex, absent values are `null`.',
+    '`--json` prints an array with one object a row; `--format ndjson` prints the same objects one a line.',
+    '`status`, `fsck`, `maintain` and `version` print one object.',
+    `The shape has version ${JSON_SHAPE} (\`pond version --json\`):`,
+    'fields are added under the same version, and a field never changes its meaning. Every column is in every object. Integers beyond',
+    '2^53 are strings, timestamps are RFC 3339 in UTC with all their digits, bytes are lower-case hex, absent values are `null`.',
   ]);
 }
 
@@ -63,7 +65,7 @@ function commandPage(command: Command): string {
     synopsis(command),
     ...(command.aliases ?? []).map((alias) => `pond ${alias} …`),
     '```',
-    ...(args.length === 0 ? [] : ['', '## Arguments', '', ...table(['argument', 'meaning'], args.map((arg) => [code(arg.name), escape(arg.summary)]))]),
+    ...(args.length === 0 ? [] : ['', '## Arguments', '', ...argumentTable(args)]),
     ...(options.length === 0 ? [] : ['', '## Options', '', ...optionTable(options)]),
     ...(command.formats === undefined ? [] : ['', `Formats: ${command.formats.map(code).join(', ')}`]),
     '',
@@ -80,6 +82,10 @@ function commandPage(command: Command): string {
 
 function pageName(command: Command): string {
   return `${command.name.replaceAll(' ', '-')}.md`;
+}
+
+function argumentTable(args: readonly ArgumentSpec[]): readonly string[] {
+  return table(['argument', 'meaning'], args.map((argument) => [code(argument.name), escape(argument.summary)]));
 }
 
 function optionTable(options: readonly OptionSpec[]): readonly string[] {

@@ -124,7 +124,8 @@ function argumentText(argument: ArgumentSpec): string {
 }
 
 function optionRows(options: readonly OptionSpec[]): readonly string[] {
-  return columns(options.map((option) => [option.short === undefined ? `    ${optionTerm(option)}` : optionTerm(option), optionSummary(option)]));
+  const indent = (option: OptionSpec): string => (option.short === undefined ? '    ' : '');
+  return columns(options.map((option) => [`${indent(option)}${optionTerm(option)}`, optionSummary(option)]));
 }
 
 function exitCodeRows(codes: Readonly<Record<number, string>>): readonly string[] {

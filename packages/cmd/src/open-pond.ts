@@ -38,7 +38,17 @@ function noPondNamed(): CliError {
 }
 
 export function pondEnvironment(effects: Effects): Environment {
-  return { nowMicros: effects.nowMicros, uuid: effects.uuid, user: effects.user(), host: effects.host() };
+  // Only a command that writes asks who and where.
+  return {
+    nowMicros: effects.nowMicros,
+    uuid: effects.uuid,
+    get user() {
+      return effects.user();
+    },
+    get host() {
+      return effects.host();
+    },
+  };
 }
 
 /** Runs `work` with the pond of this command line open. */

@@ -59,19 +59,25 @@ test('the built pond is silent and exits 0 when the reader of a pipe goes', asyn
   await pond(['init'], { pond: directory });
   await pond(['copy', '-', '/big'], { pond: directory, input: 'line\n'.repeat(500_000) });
   const script = '"$0" "$1" cat /big | head -1; echo "${PIPESTATUS[0]}"';
-  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script, process.execPath, bin], { env: { PATH: process.env['PATH'], POND: directory }, encoding: 'utf8' });
+  const env = { PATH: process.env['PATH'], POND: directory };
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script, process.execPath, bin], { env, encoding: 'utf8' });
   expect({ stdout, stderr }).toEqual({ stdout: 'line\n0\n', stderr: '' });
 });
 
-test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('the built pond exits on %s with %i and has changed nothing', async (signal, exitCode) => {
-  const directory = join(scratchDirectory(), 'p');
-  await pond(['init'], { pond: directory });
-  const child = execa(process.execPath, [bin, 'copy', '-', '/x'], { env: { NODE_EXTRA_CA_CERTS: undefined, POND: directory }, stdin: 'pipe', reject: false });
-  child.stdin.write('begun');
-  setTimeout(() => child.kill(signal), 500);
-  expect(await child).toMatchObject({ exitCode, stdout: '' });
-  expect((await pond(['list'], { pond: directory })).stdout).toBe('');
-});
+test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)(
+  'the built pond exits on %s with %i and has changed nothing', async (signal, exitCode) => {
+    const directory = join(scratchDirectory(), 'p');
+    await pond(['init'], { pond: directory });
+    const env = { NODE_EXTRA_CA_CERTS: undefined, POND: directory };
+    const child = execa(process.execPath, [bin, 'copy', '-', '/x'], { env, stdin: 'pipe', reject: false });
+    child.stdin.write('begun');
+    setTimeout(() => child.kill(signal), 500);
+    expect(await child).toMatchObject({ exitCode, stdout: '' });
+    expect((await pond(['list'], { pond: directory })).stdout).toBe('');
+  },
+);
+
+const HEAVY = /@duckdb|apache-arrow|parquet-wasm|aws-sdk|nunjucks|yaml|csv-stringify|cli-progress|string-width/;
 
 test('help, init, list, show and log load no heavy library', async () => {
   const directory = join(scratchDirectory(), 'p');
@@ -80,23 +86,26 @@ test('help, init, list, show and log load no heavy library', async () => {
     const fs = require('node:fs');
     const read = fs.readFileSync;
     const seen = [];
-    fs.readFileSync = (file, ...rest) => { if (String(file).endsWith('.cjs')) seen.push(require('node:path').basename(file)); return read(file, ...rest); };
+    fs.readFileSync = (file, ...rest) => {
+      if (String(file).endsWith('.cjs')) seen.push(require('node:path').basename(file));
+      return read(file, ...rest);
+    };
     process.on('exit', () => fs.writeSync(2, 'LOADED ' + JSON.stringify([...seen, ...Object.keys(require.cache)]) + '\\n'));
   `);
-  const heavy = /duckdb|apache-arrow|parquet-wasm|aws-sdk|nunjucks|yaml|csv-stringify|cli-progress|string-width/;
-  for (const args of [['--help'], ['help', 'list'], ['init'], ['mkdir', '/a'], ['list'], ['show', '--limit', '20'], ['log'], ['cat', '/none*']]) {
+  const runs = [['--help'], ['help', 'list'], ['init'], ['mkdir', '/a'], ['list'], ['show', '--limit', '20'], ['log'], ['cat', '/none*']];
+  for (const args of runs) {
     const { exitCode, stderr } = await pond(args, { pond: directory, nodeOptions: ['--require', hook] });
     expect(exitCode, stderr).toBe(0);
     const loaded = /LOADED (.*)/.exec(stderr)?.[1];
     expect(loaded).toContain('main.cjs');
-    expect(loaded).not.toMatch(heavy);
+    expect(loaded).not.toMatch(HEAVY);
   }
 });
 
 test('no part on the way of a start contains a heavy library', () => {
   const parts: Record<string, { uses: string[]; inputs: string[] }> = JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8'));
   for (const part of ['main.cjs', 'pond.cjs']) {
-    expect(parts[part]?.inputs.filter((input) => /node_modules.*(duckdb|apache-arrow|parquet-wasm|aws-sdk|nunjucks|csv-stringify|cli-progress|string-width)/.test(input))).toEqual([]);
+    expect(parts[part]?.inputs.filter((input) => /node_modules/.test(input) && HEAVY.test(input))).toEqual([]);
   }
 });
 
@@ -110,11 +119,12 @@ test('a code cache that is damaged or cannot be written does no harm', async () 
   expect(await pond(['--version'], { env })).toMatchObject({ exitCode: 0, stdout: 'pond 0.1.0', stderr: '' });
   // Other flags make V8 reject what was packed.
   expect(await pond(['--version'], { env, nodeOptions: ['--no-opt'] })).toMatchObject({ exitCode: 0, stdout: 'pond 0.1.0', stderr: '' });
-  expect(await pond(['--version'], { env: { XDG_CACHE_HOME: '/dev/null/x' }, nodeOptions: ['--no-opt'] })).toMatchObject({ exitCode: 0, stdout: 'pond 0.1.0', stderr: '' });
+  expect(await pond(['--version'], { env: { XDG_CACHE_HOME: '/dev/null/x' }, nodeOptions: ['--no-opt'] }))
+    .toMatchObject({ exitCode: 0, stdout: 'pond 0.1.0', stderr: '' });
 });
 
 test("Node's own warnings do not reach the user", async () => {
   const hook = join(scratchDirectory(), 'warn.cjs');
-  writeFileSync(hook, "process.on('newListener', () => undefined); setImmediate(() => process.emitWarning('unseen', 'DeprecationWarning'));");
+  writeFileSync(hook, "setImmediate(() => process.emitWarning('unseen', 'DeprecationWarning'));");
   expect((await pond(['completion', 'bash'], { nodeOptions: ['--require', hook] })).stderr).toBe('');
 });

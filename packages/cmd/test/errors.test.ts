@@ -18,7 +18,8 @@ test('report() puts errors of the system into words', () => {
 });
 
 test('reportLines() lets no control character through', () => {
-  expect(reportLines(new CliError('failed', 'Cannot read "a\u001b[31m\nb"', 'try\u202e'), false)).toBe('pond: Cannot read "a\\e[31m\\nb"\nhint: try\\u202e\n');
+  expect(reportLines(new CliError('failed', 'Cannot read "a\u001b[31m\nb"', 'try\u202e'), false))
+    .toBe('pond: Cannot read "a\\e[31m\\nb"\nhint: try\\u202e\n');
 });
 
 test('reportLines() adds the stacks of the causes with debug', () => {

@@ -5,7 +5,9 @@ import { DRY_RUN } from './pond.ts';
 const TEXT_AND_ROWS = ['text', ...ROW_FORMATS];
 const ALL: OptionSpec = { long: 'all', short: 'a', summary: 'Also names that begin with a dot' };
 const PATHS: ArgumentSpec & { readonly rest: true } = { name: 'PATH', summary: 'Paths or patterns', rest: true, of: 'pond-path' };
-const SOURCES_AND_DEST: ArgumentSpec & { readonly rest: true } = { name: 'SRC... DEST', summary: 'Paths or patterns, then where to', rest: true, of: 'pond-path' };
+const SOURCES_AND_DEST: ArgumentSpec & { readonly rest: true } = {
+  name: 'SRC... DEST', summary: 'Paths or patterns, then where to', rest: true, of: 'pond-path',
+};
 
 export const FILE_COMMANDS: readonly Command[] = [
   define({

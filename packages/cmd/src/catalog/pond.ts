@@ -44,7 +44,9 @@ export const POND_COMMANDS: readonly Command[] = [
     name: 'log',
     group: 'pond',
     summary: 'Show the transactions, newest first',
-    arguments: { path: { name: 'PATH', summary: 'Only those that changed this path or anything below it', optional: true, of: 'pond-path' } },
+    arguments: {
+      path: { name: 'PATH', summary: 'Only those that changed this path or anything below it', optional: true, of: 'pond-path' },
+    },
     options: {
       limit: { long: 'limit', value: 'N', type: 'integer', summary: 'Only the newest N' },
       txn: { long: 'txn', value: 'N', type: 'integer', summary: 'One transaction in full' },
@@ -101,7 +103,9 @@ export const POND_COMMANDS: readonly Command[] = [
       'A and B are transactions or times. Without B it is the newest state, without A the state before the last transaction. '
       + 'Ages such as -2h go after --.',
     ],
-    arguments: { words: { name: 'A|B|PATTERN', summary: 'Up to two states, and a pattern that begins with /', optional: true, rest: true } },
+    arguments: {
+      words: { name: 'A|B|PATTERN', summary: 'Up to two states, and a pattern that begins with /', optional: true, rest: true },
+    },
     options: {},
     formats: TEXT_AND_ROWS,
     examples: [

@@ -24,7 +24,9 @@ export async function run(
 
 /** The bytes of a file. @throws CliError for what has none, and for rows, which only SQL can print */
 export function contentOf(root: WD, { path, node }: NodePath, raw: boolean, version?: number): AsyncIterable<Uint8Array> {
-  if (node.kind === 'directory') throw new CliError('failed', `Cannot read "${path}": it is a directory, a file was wanted`, `pond list "${path}/"`);
+  if (node.kind === 'directory') {
+    throw new CliError('failed', `Cannot read "${path}": it is a directory, a file was wanted`, `pond list "${path}/"`);
+  }
   if ((node.kind === 'table' || node.kind === 'series') && !raw) {
     throw new CliError(
       'failed',

@@ -16,7 +16,8 @@ export async function run(context: Context, _args: unknown, { showOrigin }: { sh
     const settings = (await pond.settings()).map(({ key, value, origin, summary }) => {
       const variable = variableOf(key);
       const override = context.effects.env[variable];
-      return override === undefined || override === '' ? { key, value, origin, summary } : { key, value: override, origin: variable, summary };
+      if (override === undefined || override === '') return { key, value, origin, summary };
+      return { key, value: override, origin: variable, summary };
     });
     const rows = settings.map(({ key, value, origin, summary }) => [key, value, origin, summary]);
     await emitRows(context, { columns: COLUMNS, rows }, () => settings.map(({ key, value, origin }) =>

@@ -23,7 +23,8 @@ export async function run(context: Context, { words }: { words: readonly string[
   const states = words.filter((word) => !isPattern(word));
   const patterns = words.filter(isPattern);
   if (states.length > 2 || patterns.length > 1) {
-    throw new CliError('usage', 'Cannot run "diff": at most two states and one pattern that begins with "/" were wanted', 'pond diff --help');
+    const wanted = 'at most two states and one pattern that begins with "/" were wanted';
+    throw new CliError('usage', `Cannot run "diff": ${wanted}`, 'pond diff --help');
   }
   const [from, to] = states.map((word) => parseAt(word, context.effects.nowMicros()));
   await withPond(context, async (pond) => {

@@ -53,7 +53,9 @@ const SIZE_FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024
 
 function sizeTest(text: string): (bytes: number) => boolean {
   const match = /^([+-]?)(\d{1,12})([kmgt]?)$/i.exec(text);
-  if (match === null) throw new CliError('usage', `Cannot read size "${text}": bytes such as 10, +10k (at least) or -1M (at most) were wanted`);
+  if (match === null) {
+    throw new CliError('usage', `Cannot read size "${text}": bytes such as 10, +10k (at least) or -1M (at most) were wanted`);
+  }
   const limit = Number(match[2]) * (SIZE_FACTORS[(match[3] ?? '').toLowerCase()] ?? 1);
   if (match[1] === '+') return (bytes) => bytes >= limit;
   if (match[1] === '-') return (bytes) => bytes <= limit;

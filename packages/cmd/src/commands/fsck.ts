@@ -10,7 +10,8 @@ export async function run(context: Context, _args: unknown, { quick, repair }: {
   const { verbose, json, format, quiet } = context.globals;
   return withPond(context, async (pond) => {
     const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
-    const report = await pond.fsck({ quick, repair, onProgress: (done, total) => progress.update(done, total) }).finally(() => progress.stop());
+    const onProgress = (done: number, total: number): void => progress.update(done, total);
+    const report = await pond.fsck({ quick, repair, onProgress }).finally(() => progress.stop());
     const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = report;
     if (json || format === 'json' || verbose) {
       await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults, notes }, [
@@ -27,7 +28,9 @@ export async function run(context: Context, _args: unknown, { quick, repair }: {
     for (const text of notes) context.note(text);
     for (const fault of faults) context.warn(faultText(fault));
     const left = faults.filter((fault) => !fault.repaired);
-    if (left.length > 0 && left.every((fault) => fault.severity === 'derived')) context.warn('hint: pond fsck --repair rebuilds what is derived');
+    if (left.length > 0 && left.every((fault) => fault.severity === 'derived')) {
+      context.warn('hint: pond fsck --repair rebuilds what is derived');
+    }
     return left.length === 0 ? 0 : 12;
   });
 }

@@ -13,7 +13,8 @@ export async function run(
   await readPond(context, async (root) => {
     for await (const match of matches(root, path, { follow: true })) {
       const content = contentOf(root, match, false);
-      for await (const part of bytes === undefined ? firstLines(content, lines ?? 10) : firstBytes(content, bytes)) await context.out.write(part);
+      const beginning = bytes === undefined ? firstLines(content, lines ?? 10) : firstBytes(content, bytes);
+      for await (const part of beginning) await context.out.write(part);
     }
   });
 }

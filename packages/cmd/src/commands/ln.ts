@@ -7,6 +7,8 @@ export async function run(
   { target, path }: { target: string; path: string },
   { symbolic }: { symbolic: boolean },
 ): Promise<void> {
-  if (!symbolic) throw new CliError('usage', `Cannot link "${path}": a pond has symbolic links only, -s was wanted`, `pond ln -s "${target}" "${path}"`);
+  if (!symbolic) {
+    throw new CliError('usage', `Cannot link "${path}": a pond has symbolic links only, -s was wanted`, `pond ln -s "${target}" "${path}"`);
+  }
   await changePond(context, false, (root) => root.symlink(target, path));
 }

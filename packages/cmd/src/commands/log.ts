@@ -38,7 +38,8 @@ export async function run(
         ...(context.at === undefined ? {} : { at: context.at }),
       })
       : only(pond, txn);
-    await emitRows(context, { columns: COLUMNS, rows: rowsOf(transactions) }, () => (txn === undefined ? blocks(transactions) : inFull(pond, txn)));
+    await emitRows(context, { columns: COLUMNS, rows: rowsOf(transactions) }, () =>
+      (txn === undefined ? blocks(transactions) : inFull(pond, txn)));
   });
 }
 
@@ -63,7 +64,7 @@ async function* blocks(transactions: AsyncIterable<TransactionInfo>): AsyncItera
 }
 
 function* block({ txnSeq, timestampMicros, command, user, host, changes, durationMicros }: TransactionInfo): Iterable<string> {
-  const counts = Object.entries(changes).filter(([, count]: readonly [string, number]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  const counts = Object.entries(changes).flatMap(([name, count]: readonly [string, number]) => (count > 0 ? [`${count} ${name}`] : []));
   yield `transaction ${txnSeq}`;
   yield `Time:     ${formatTimestamp(timestampMicros)}`;
   yield `Command:  ${printable(command.join(' '))}`;

@@ -9,7 +9,8 @@ import { formatDuration, formatTimestamp, parseDuration } from '../time.ts';
 export async function run(context: Context, _args: unknown, { maxAge }: { maxAge: string | undefined }): Promise<ExitCode> {
   const maxAgeMicros = maxAge === undefined ? undefined : parseDuration(maxAge);
   return withPond(context, async (pond) => {
-    const { identity, lastTransaction: last, nodes, contentBytes, storeBytes, storeFiles, tailCommits, deltaVersion, problems } = await pond.status();
+    const status = await pond.status();
+    const { identity, lastTransaction: last, nodes, contentBytes, storeBytes, storeFiles, tailCommits, deltaVersion, problems } = status;
     const ageMicros = last === undefined ? undefined : context.effects.nowMicros() - last.timestampMicros;
     const ageText = ageMicros === undefined ? 'never' : formatDuration(Number(ageMicros / 1000n));
     const stale = maxAgeMicros !== undefined && (ageMicros === undefined || ageMicros > maxAgeMicros);
@@ -42,7 +43,8 @@ export async function run(context: Context, _args: unknown, { maxAge }: { maxAge
       ['Last transaction', last === undefined ? 'none' : `${last.txnSeq}, ${ageText} ago: ${printable(last.command.join(' '))}`],
       ['Nodes', `${nodes.files} files, ${nodes.directories} directories, ${nodes.symlinks} links`],
       ['Content', formatBytes(contentBytes)],
-      ['Store', `${formatBytes(storeBytes)} in ${storeFiles} files, log version ${deltaVersion}, ${tailCommits} commits since the folded state`],
+      ['Store', `${formatBytes(storeBytes)} in ${storeFiles} files`],
+      ['Log', `version ${deltaVersion}, ${tailCommits} commits since the folded state`],
       ['Health', healthy ? 'good' : faults.map(printable).join('; ')],
     ]);
     return healthy ? 0 : 1;

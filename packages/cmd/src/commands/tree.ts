@@ -27,7 +27,8 @@ async function* drawing(root: WD, top: NodePath, all: boolean, depth: number): A
   yield printable(top.path);
   if (top.node.kind === 'directory') yield* branches(root, top.path, '', all, depth, counts);
   yield '';
-  yield `${counts.directories} ${counts.directories === 1 ? 'directory' : 'directories'}, ${counts.files} ${counts.files === 1 ? 'file' : 'files'}`;
+  const { directories, files } = counts;
+  yield `${directories} ${directories === 1 ? 'directory' : 'directories'}, ${files} ${files === 1 ? 'file' : 'files'}`;
 }
 
 async function* branches(root: WD, path: string, indent: string, all: boolean, depth: number, counts: Counts): AsyncIterable<string> {
@@ -45,7 +46,8 @@ async function* branch(
   root: WD, { path, node }: NodePath, indent: string, last: boolean, all: boolean, depth: number, counts: Counts,
 ): AsyncIterable<string> {
   const name = printable(nodeName(path));
-  yield `${indent}${last ? '└── ' : '├── '}${name}${node.kind === 'symlink' ? ` -> ${printable(node.target)}` : node.kind === 'directory' ? '/' : ''}`;
+  const ending = node.kind === 'symlink' ? ` -> ${printable(node.target)}` : node.kind === 'directory' ? '/' : '';
+  yield `${indent}${last ? '└── ' : '├── '}${name}${ending}`;
   if (node.kind !== 'directory') {
     counts.files++;
     return;

@@ -12,13 +12,14 @@ export function bashCompletion(commands: readonly Command[]): string {
       return action === undefined ? [] : [`        ${typedNames(option).join('|')}) ${action}; return ;;`];
     });
     const words = [...args.flatMap((argument) => argument.choices ?? []), ...secondWords(all, path)];
+    const files = args.some((argument) => argument.of === 'host-file');
     return [
       `    '${path}')`,
       '      case "$prev" in',
       ...values,
       '      esac',
       `      if [[ $cur == -* ]]; then ${wordList(names)}`,
-      ...(words.length > 0 ? [`      else ${wordList(words)}`] : args.some((argument) => argument.of === 'host-file') ? [`      else ${FILES}`] : []),
+      ...(words.length > 0 ? [`      else ${wordList(words)}`] : files ? [`      else ${FILES}`] : []),
       '      fi ;;',
     ].join('\n');
   });

@@ -48,7 +48,8 @@ function optionSpec(option: OptionSpec, formats: readonly string[]): string {
 
 function argumentSpec(argument: ArgumentSpec): string {
   const action = argument.choices !== undefined ? `(${argument.choices.join(' ')})` : argument.of === 'host-file' ? '_files' : ' ';
-  return `'${argument.rest === true ? '*' : ''}:${argument.optional === true && argument.rest !== true ? ':' : ''}${argument.name}:${action}'`;
+  const colons = argument.rest === true ? '*:' : argument.optional === true ? '::' : ':';
+  return `'${colons}${argument.name}:${action}'`;
 }
 
 function quote(text: string): string {

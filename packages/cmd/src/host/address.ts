@@ -27,9 +27,9 @@ function hostUrl(text: string): HostAddress | undefined {
   if (scheme !== 'host' && scheme !== 'file' && scheme !== 'host+file') {
     const parts = scheme.split('+');
     const known = parts.includes('host') || parts.includes('table') || parts.includes('series');
-    throw known
-      ? new CliError('failed', `Cannot copy "${text}": this release stores bytes only, tables and series come later`, 'host:///FILE copies the bytes')
-      : new CliError('usage', `Cannot copy "${text}": the scheme "${scheme}" is not known, a path or host:///PATH was wanted`);
+    if (!known) throw new CliError('usage', `Cannot copy "${text}": the scheme is not known, a path or host:///PATH was wanted`);
+    const what = `Cannot copy "${text}": this release stores bytes only, tables and series come later`;
+    throw new CliError('failed', what, 'host:///FILE copies the bytes');
   }
   const rest = text.slice(text.indexOf(':') + 1);
   return { kind: 'file', path: decode(rest.startsWith('//') ? rest.replace(/^\/+/, '/') : rest, text) };
@@ -39,6 +39,7 @@ function decode(path: string, url: string): string {
   try {
     return decodeURIComponent(path);
   } catch (error) {
-    throw new CliError('usage', `Cannot read URL "${url}": a % is not followed by two hex digits, %25 was wanted`, undefined, { cause: error });
+    const what = `Cannot read URL "${url}": a % is not followed by two hex digits, %25 was wanted`;
+    throw new CliError('usage', what, undefined, { cause: error });
   }
 }

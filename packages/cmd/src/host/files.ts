@@ -23,7 +23,8 @@ export function hostSources(path: string, workingDirectory: string): readonly Ho
   if (existsSync(absolute)) return [{ path: absolute, isDirectory: statSync(absolute).isDirectory() }];
   const found = hasGlobSyntax(path) ? globHost(path, workingDirectory) : [];
   if (found.length > 0) return found;
-  throw new CliError('failed', `Cannot read "${path}": ${hasGlobSyntax(path) ? 'nothing on the host matches it' : 'no such file or directory on the host'}`);
+  const what = hasGlobSyntax(path) ? 'nothing on the host matches it' : 'no such file or directory on the host';
+  throw new CliError('failed', `Cannot read "${path}": ${what}`);
 }
 
 function globHost(pattern: string, workingDirectory: string): readonly HostSource[] {

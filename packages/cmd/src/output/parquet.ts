@@ -15,7 +15,9 @@ const TYPES: Readonly<Record<ColumnType, Leaf>> = {
   long: { type: 'INT64' },
   double: { type: 'DOUBLE' },
   boolean: { type: 'BOOLEAN' },
-  timestamp: { type: 'INT64', converted_type: 'TIMESTAMP_MICROS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } },
+  timestamp: {
+    type: 'INT64', converted_type: 'TIMESTAMP_MICROS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
+  },
 };
 
 /** One Parquet file, snappy, a row group at a time. JSON columns are text. */

@@ -7,6 +7,8 @@ import { formatBytes } from './size.ts';
 /** What is counted. */
 export type ProgressUnit = 'bytes' | 'items';
 
+type World = Pick<Effects, 'stderr' | 'elapsedMillis'>;
+
 export interface Progress {
   /** `total` may become known or grow; undefined while it is not known. */
   update(done: number, total?: number): void;
@@ -22,12 +24,12 @@ const FRAMES_PER_SECOND = 5;
  * Progress on stderr: a bar with rate and time left on a terminal, a plain line at most every ten seconds elsewhere.
  * The work reports as often as it likes.
  */
-export function startProgress(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string, unit: ProgressUnit, quiet: boolean): Progress {
+export function startProgress(effects: World, label: string, unit: ProgressUnit, quiet: boolean): Progress {
   if (quiet) return { update: () => undefined, stop: () => undefined };
   return effects.stderr.isTty ? bar(effects, label, unit) : lines(effects, label, unit);
 }
 
-function lines(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string, unit: ProgressUnit): Progress {
+function lines(effects: World, label: string, unit: ProgressUnit): Progress {
   const started = effects.elapsedMillis();
   let next = started + LINE_MILLIS;
   return {
@@ -41,7 +43,7 @@ function lines(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string
   };
 }
 
-function bar(effects: Pick<Effects, 'stderr' | 'elapsedMillis'>, label: string, unit: ProgressUnit): Progress {
+function bar(effects: World, label: string, unit: ProgressUnit): Progress {
   const started = effects.elapsedMillis();
   let drawn: SingleBar | undefined;
   let loading = false;

@@ -13,7 +13,8 @@ test('copy brings files and directories in as one transaction', async () => {
   const { stdout, stderr } = await pond(['copy', 'in', 'one.txt', `host://${cwd}/in/sub/%C3%BC b.csv`, '/data/']);
   expect(stdout).toBe('');
   expect(stderr).toBe('copied 4 files, 6 B, transaction 2\n');
-  expect(await ok(['find'])).toBe('/data\n/data/in\n/data/in/a.csv\n/data/in/link\n/data/in/sub\n/data/in/sub/ü b.csv\n/data/one.txt\n/data/ü b.csv\n');
+  expect(await ok(['find']))
+    .toBe('/data\n/data/in\n/data/in/a.csv\n/data/in/link\n/data/in/sub\n/data/in/sub/ü b.csv\n/data/one.txt\n/data/ü b.csv\n');
   expect(await ok(['cat', '/data/in/link'])).toBe('a');
 });
 
@@ -34,7 +35,8 @@ test('copy takes patterns of the host, and names with wildcards in them as they 
   await ok(['copy', '[ab].csv', '/p/']);
   await ok(['copy', 'od[d].csv', '/p/']);
   expect(await ok(['find', '/p/*'])).toBe('/p/a.csv\n/p/b.csv\n/p/od[d].csv\n');
-  expect(await pond(['copy', '*.none', '/p/'])).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing on the host matches it') });
+  expect(await pond(['copy', '*.none', '/p/']))
+    .toMatchObject({ code: 1, stderr: expect.stringContaining('nothing on the host matches it') });
   expect(await pond(['copy', 'none.csv', '/p/'])).toMatchObject({ code: 1, stderr: expect.stringContaining('no such file or directory') });
 });
 
@@ -61,7 +63,8 @@ test('copy leaves out what cannot be read, commits the rest and exits 3', async 
     writeFileSync(join(cwd, 'in', 'a'), 'a');
     const { execFileSync } = await import('node:child_process');
     execFileSync('mkfifo', [join(cwd, 'in', 'pipe')]);
-    expect(await pond(['copy', 'in', '/d'])).toMatchObject({ code: 3, stderr: expect.stringContaining('neither a file, a directory nor a link') });
+    expect(await pond(['copy', 'in', '/d']))
+      .toMatchObject({ code: 3, stderr: expect.stringContaining('neither a file, a directory nor a link') });
     expect(await ok(['find', '/d/*'])).toBe('/d/a\n');
     return;
   }
@@ -85,7 +88,8 @@ test('copy refuses tables for now, with one clear error', async () => {
 test('copy --dry-run changes nothing', async () => {
   const { ok, pond, cwd } = await testPond();
   writeFileSync(join(cwd, 'a'), 'a');
-  expect(await pond(['copy', 'a', '/x', '--dry-run'])).toMatchObject({ code: 0, stderr: expect.stringContaining('dry run: nothing was changed') });
+  expect(await pond(['copy', 'a', '/x', '--dry-run']))
+    .toMatchObject({ code: 0, stderr: expect.stringContaining('dry run: nothing was changed') });
   expect(await ok(['find'])).toBe('');
   await ok(['copy', 'a', '/x']);
   expect(await ok(['copy', '/x', `host://${cwd}/out`, '-n'])).toBe(`/x -> ${cwd}/out\n`);
@@ -123,7 +127,8 @@ test('copy never writes through a link that leads out of the directory', async (
   mkdirSync(join(cwd, 'victim'));
   mkdirSync(join(cwd, 'out'));
   symlinkSync(join(cwd, 'victim'), join(cwd, 'out', 'evil'));
-  expect(await pond(['copy', '/evil/x', 'host:out/', '--strip-prefix', '/'])).toMatchObject({ code: 1, stderr: expect.stringContaining('it is a link') });
+  expect(await pond(['copy', '/evil/x', 'host:out/', '--strip-prefix', '/']))
+    .toMatchObject({ code: 1, stderr: expect.stringContaining('it is a link') });
   expect(readdirSync(join(cwd, 'victim'))).toEqual([]);
   writeFileSync(join(cwd, 'secret'), 'kept');
   symlinkSync(join(cwd, 'secret'), join(cwd, 'out', 'file'));

@@ -89,7 +89,8 @@ test('cat prints bytes, older versions, and what a pattern matches', async () =>
   expect(await ok(['cat', '/none*'])).toBe('');
   expect((await pond(['cat', '/d'])).stderr).toContain('it is a directory');
   expect((await pond(['cat', '/a', '--version', '9'])).code).toBe(1);
-  expect((await pond(['cat', '/a'], '', { env: { POND: (await furnished()).directory }, closeAfter: 0 }))).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect((await pond(['cat', '/a'], '', { env: { POND: (await furnished()).directory }, closeAfter: 0 })))
+    .toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
 test('head prints the first lines or bytes', async () => {

@@ -12,7 +12,8 @@ test('init creates a pond and refuses a second one', async () => {
     stdout: `Initializing pond at: ${directory}\nSuccessfully initialized pond with empty root directory\n`,
     stderr: '',
   });
-  expect(await run(['--pond', directory, 'init'], { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining('Pond already exists') });
+  expect(await run(['--pond', directory, 'init'], { cwd }))
+    .toMatchObject({ code: 1, stderr: expect.stringContaining('Pond already exists') });
 });
 
 test('init refuses a directory that is not empty and leaves it alone', async () => {
@@ -25,7 +26,8 @@ test('init refuses a directory that is not empty and leaves it alone', async () 
 test('init never searches upward', async () => {
   const cwd = scratchDirectory();
   mkdirSync(join(cwd, '.pond'));
-  expect(await run(['init'], { cwd })).toMatchObject({ code: 10, stdout: '', stderr: expect.stringMatching(/POND environment variable not set\nhint: /) });
+  expect(await run(['init'], { cwd }))
+    .toMatchObject({ code: 10, stdout: '', stderr: expect.stringMatching(/POND environment variable not set\nhint: /) });
 });
 
 test('init is finished even when nobody reads its output', async () => {
@@ -82,7 +84,8 @@ test('log prints transactions, newest first, secrets removed', async () => {
     'Duration: \\d.*', 'State:    committed', '', 'transaction 2\n', '',
   ].join('\n').trim()));
   const rows: Record<string, unknown>[] = JSON.parse(await ok(['log', '--json']));
-  expect(rows.map(({ txn_seq, command }) => [txn_seq, command])).toEqual([[3, 'pond copy - /a/x --debug'], [2, 'pond mkdir /a'], [1, 'pond init']]);
+  expect(rows.map(({ txn_seq, command }) => [txn_seq, command]))
+    .toEqual([[3, 'pond copy - /a/x --debug'], [2, 'pond mkdir /a'], [1, 'pond init']]);
   expect(await ok(['log', '--txn', '3'])).toMatch(/UUID: {5}[0-9a-f-]{36}\nPond: .*\n\n {2}A data {6}\/a\/x\n$/);
   expect(await ok(['log', '/a/x', '--format', 'csv'])).toMatch(/^txn_seq,.*\n3,[^\n]*\n$/);
 });
@@ -105,7 +108,8 @@ test('diff shows what changed, revert takes it back', async () => {
   await ok(['mkdir', '/d']);
   expect(await ok(['diff'])).toBe('A directory /d\n');
   expect(await ok(['diff', '2'])).toBe('M data      /a\nA directory /d\n');
-  expect(JSON.parse(await ok(['diff', '1', '3', '/a', '--json']))).toMatchObject([{ change: 'added', kind: 'data', path: '/a', new_version: 2 }]);
+  expect(JSON.parse(await ok(['diff', '1', '3', '/a', '--json'])))
+    .toMatchObject([{ change: 'added', kind: 'data', path: '/a', new_version: 2 }]);
   expect(await ok(['revert', '2', '--dry-run'])).toMatch(/\/a\n.*\/d\n/);
   expect(await ok(['cat', '/a'])).toBe('two');
   await ok(['revert', '2']);
@@ -119,7 +123,8 @@ test('diff shows what changed, revert takes it back', async () => {
 
 test('status is healthy until the last transaction is too old', async () => {
   const { ok, pond, directory } = await testPond();
-  expect(JSON.parse(await ok(['status', '--json']))).toMatchObject({ directory, user: 'ana', host: 'pump-house', healthy: true, lastTransaction: { txnSeq: 1 } });
+  expect(JSON.parse(await ok(['status', '--json'])))
+    .toMatchObject({ directory, user: 'ana', host: 'pump-house', healthy: true, lastTransaction: { txnSeq: 1 } });
   expect(await ok(['status'])).toMatch(/^Pond: .*\nId: [^]*Health: +good\n$/);
   const { code, stdout } = await pond(['status', '--max-age', '1h'], '', { env: { POND: directory }, laterMillis: 2 * 3_600_001 });
   expect(code).toBe(1);
@@ -133,7 +138,8 @@ test('config lists settings, where they come from, and sets them', async () => {
   if (first === undefined) throw new Error('no settings');
   expect(await ok(['config', '--show-origin'])).toContain(`default\t${first.key}=${first.value}\n`);
   const variable = `POND_${first.key.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
-  expect((await pond(['config', '--show-origin'], '', { env: { POND: directory, [variable]: '17' } })).stdout).toContain(`${variable}\t${first.key}=17\n`);
+  expect((await pond(['config', '--show-origin'], '', { env: { POND: directory, [variable]: '17' } })).stdout)
+    .toContain(`${variable}\t${first.key}=17\n`);
   await ok(['config', 'set', first.key, first.value]);
   expect(await pond(['config', 'set', 'no.such.key', '1'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^pond: Cannot /) });
 });

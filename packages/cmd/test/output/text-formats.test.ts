@@ -45,7 +45,8 @@ test('writeCsv() keeps the header of an empty result', async () => {
 
 test('writeTsv() has one line a row', async () => {
   const columns = [{ name: 'a\tb', type: 'string' }, { name: 'c', type: 'long' }] as const;
-  expect(await textOf({ columns, rows: [['x\ty\n\\', 2n ** 60n], [null, null]] }, 'tsv')).toBe('a\\tb\tc\nx\\ty\\n\\\\\t1152921504606846976\n\t\n');
+  expect(await textOf({ columns, rows: [['x\ty\n\\', 2n ** 60n], [null, null]] }, 'tsv'))
+    .toBe('a\\tb\tc\nx\\ty\\n\\\\\t1152921504606846976\n\t\n');
 });
 
 test('writeJson() is an array that loses no digit', async () => {
