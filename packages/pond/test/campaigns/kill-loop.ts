@@ -182,7 +182,7 @@ async function checkTransactions(pond: Pond, newest: number, counts: KillCounts,
 /** For the command and the test: the worker as one file of JavaScript. */
 export async function bundleWorker(scratch: string, entry: string): Promise<string> {
   const { build } = await import('esbuild');
-  const outfile = join(scratch, 'kill-worker.mjs');
+  const outfile = join(scratch, 'worker.mjs');
   if (!existsSync(outfile)) {
     await build({
       entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', conditions: ['@duckpond/source'],
