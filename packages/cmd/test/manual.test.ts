@@ -11,6 +11,11 @@ test('VERSION is the version of the package', () => {
   expect(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).toMatchObject({ version: VERSION });
 });
 
+test('the package installs every man page', () => {
+  const manifest: { man: string[] } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  expect(manifest.man).toEqual(Object.keys(manPages).sort().map((name) => `./dist/man/${name}`));
+});
+
 test('docs/cli is what the command table says (node packages/cmd/generate-docs.mjs)', () => {
   expect(existsSync(docs) ? readdirSync(docs).sort() : []).toEqual(Object.keys(docPages).sort());
   for (const [name, text] of Object.entries(docPages)) expect(readFileSync(new URL(name, docs), 'utf8')).toBe(text);
