@@ -14,15 +14,10 @@ async function checkBlob(inspection: Inspection, { path, sha256, sizeBytes, uses
   const { store } = inspection;
   const meta = await attempt(inspection, 'damaged', path, async () => ({ found: await store.head(path) }));
   if (meta === undefined) return;
-  const known = { file: path, uses, useCount };
-  if (meta.found === undefined) {
-    inspection.report({ ...known, severity: 'lost', message: `Cannot read "${path}": it is missing, ${sizeBytes} bytes were written` });
-    return;
-  }
-  if (meta.found.sizeBytes !== sizeBytes) {
-    inspection.report({ ...known, severity: 'damaged', message: `Cannot read "${path}": it has ${meta.found.sizeBytes} bytes, ${sizeBytes} were written` });
-    return;
-  }
+  const known = { uses, useCount };
+  const { found } = meta;
+  if (found === undefined) return inspection.blame('lost', path, `it is missing, ${sizeBytes} bytes were written`, known);
+  if (found.sizeBytes !== sizeBytes) return inspection.blame('damaged', path, `it has ${found.sizeBytes} bytes, ${sizeBytes} were written`, known);
   if (inspection.quick) return;
   const holds = await attempt(inspection, 'damaged', path, async () => {
     const hash = createHash('sha256');
@@ -32,5 +27,5 @@ async function checkBlob(inspection: Inspection, { path, sha256, sizeBytes, uses
     }
     return hash.digest().equals(sha256);
   });
-  if (holds === false) inspection.report({ ...known, severity: 'damaged', message: `Cannot read "${path}": its bytes do not match its SHA-256, the bytes as written were wanted` });
+  if (holds === false) inspection.blame('damaged', path, 'its bytes do not match its SHA-256, the bytes as written were wanted', known);
 }

@@ -30,13 +30,9 @@ async function checkDataFile(inspection: Inspection, add: AddFile, history: Hist
   const txns = { first: txnMin, last: txnMax };
   const meta = await attempt(inspection, 'damaged', add.path, async () => ({ found: await store.head(add.path) }));
   if (meta === undefined) return false;
-  if (meta.found === undefined) {
-    inspection.report({ severity: 'lost', file: add.path, message: `Cannot read "${add.path}": it is missing, ${add.size} bytes were written`, txns });
-    return false;
-  }
-  if (meta.found.sizeBytes !== add.size) {
-    const message = `Cannot read "${add.path}": it has ${meta.found.sizeBytes} bytes, ${add.size} were written`;
-    inspection.report({ severity: 'damaged', file: add.path, message, txns });
+  if (meta.found?.sizeBytes !== add.size) {
+    const what = meta.found === undefined ? 'it is missing' : `it has ${meta.found.sizeBytes} bytes`;
+    inspection.blame(meta.found === undefined ? 'lost' : 'damaged', add.path, `${what}, ${add.size} bytes were written`, { txns });
     return false;
   }
   if (inspection.quick) return true;
@@ -78,22 +74,23 @@ async function hashOf(inspection: Inspection, path: string): Promise<string> {
 
 /** What lets readers skip a file or a record must hold for every row in it. */
 function checkPromises(inspection: Inspection, add: AddFile, records: readonly Record[], rows: readonly Row[]): void {
-  const wrong = (what: string): void => inspection.report({ severity: 'damaged', file: add.path, message: `Cannot trust the log about "${add.path}": ${what}` });
-  const facts = dataFileFacts(add);
-  for (const { partId, txnSeq, timestampMicros } of rows) {
-    if (txnSeq < facts.txnMin || txnSeq > facts.txnMax) wrong(`it has transaction ${txnSeq}, its tag says ${facts.txnMin} to ${facts.txnMax}`);
-    if (timestampMicros < facts.timeMinMicros || (facts.timeMaxMicros > 0n && timestampMicros > facts.timeMaxMicros)) wrong('it has a time outside those that its tag names');
-    if (facts.parts?.has(partId) === false) wrong(`it has part ${partId}, which its tag does not name`);
+  const wrong = (what: string): void => inspection.blame('damaged', add.path, what);
+  const { txnMin, txnMax, timeMinMicros, timeMaxMicros, parts } = dataFileFacts(add);
+  for (const { partId, txnSeq, timestampMicros: time } of rows) {
+    if (txnSeq < txnMin || txnSeq > txnMax) wrong(`it has transaction ${txnSeq}, its tag says ${txnMin} to ${txnMax}`);
+    if (time < timeMinMicros || (timeMaxMicros > 0n && time > timeMaxMicros)) wrong('it has a time outside those that its tag names');
+    if (parts?.has(partId) === false) wrong(`it has part ${partId}, which its tag does not name`);
   }
   const fault = statisticsFault(add.stats, records);
   if (fault !== undefined) wrong(fault);
   for (const record of records) {
     const own = rowsOfRecord(record);
     const least = record.txnMin ?? record.txnSeq;
-    if (own.some((row) => row.txnSeq < least || row.txnSeq > record.txnSeq)) wrong('a record has an entry of a transaction outside those that it names');
+    if (own.some(({ txnSeq }) => txnSeq < least || txnSeq > record.txnSeq)) wrong('a record has an entry of a transaction that it does not name');
     const { keyMin, keyMax } = record;
     if (keyMin === null || keyMax === null) continue;
-    if (own.some((row) => compareKeys(keyOf(row), keyMin) < 0 || compareKeys(keyOf(row), keyMax) > 0)) wrong('a record has an entry whose key is outside those that it names');
+    const isOutside = (key: string): boolean => compareKeys(key, keyMin) < 0 || compareKeys(key, keyMax) > 0;
+    if (own.map(keyOf).some(isOutside)) wrong('a record has an entry whose key is outside those that it names');
   }
 }
 

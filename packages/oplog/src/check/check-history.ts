@@ -6,6 +6,9 @@ import { type History, refOf } from './history.ts';
 import type { Inspection } from './inspection.ts';
 import { isSameDigest, NO_ROWS } from './row-digest.ts';
 
+/** What is wrong between files, and not with one of them, is said of the log. */
+const LOG = '_delta_log';
+
 /** What only all rows together show. Asked for when all data files are whole: otherwise every gap would be told twice. */
 export function checkHistory(inspection: Inspection, log: CheckedLog, history: History): void {
   checkTransactions(inspection, log, history);
@@ -19,29 +22,26 @@ function checkTransactions(inspection: Inspection, log: CheckedLog, history: His
   for (let txnSeq = 1; txnSeq <= newest; txnSeq++) {
     const facts = history.transactions.get(txnSeq);
     if (facts === undefined) {
-      inspection.report({ severity: 'lost', file: '_delta_log', message: `Cannot read transaction ${txnSeq}: no data file has its record, one was wanted for each of 1 to ${newest}` });
+      inspection.blame('lost', LOG, `no data file has the record of transaction ${txnSeq}, one was wanted for each of 1 to ${newest}`);
       continue;
     }
-    const file = history.fileOf.get(txnSeq) ?? '_delta_log';
+    const file = history.fileOf.get(txnSeq) ?? LOG;
     if (facts.timestampMicros <= previousMicros) {
-      inspection.report({ severity: 'damaged', file, message: `Cannot trust the time of transaction ${txnSeq}: it is not later than that of the one before` });
+      inspection.blame('damaged', file, `the time of transaction ${txnSeq} is not later than that of the one before`);
     }
     previousMicros = facts.timestampMicros;
     const logged = log.transactions.get(txnSeq);
     if (logged === undefined) continue;
     if (!isDeepStrictEqual(logged.facts, facts)) {
-      inspection.report({ severity: 'damaged', file: logged.file, message: `Cannot trust "${logged.file}": what it says about transaction ${txnSeq} is not what the record in "${file}" says` });
+      inspection.blame('damaged', logged.file, `what it says about transaction ${txnSeq} is not what the record in "${file}" says`);
     }
     if (logged.rows !== undefined && !isSameDigest(logged.rows, history.digests.get(txnSeq) ?? NO_ROWS)) {
-      inspection.report({ severity: 'damaged', file: logged.file, message: `Cannot trust "${logged.file}": the records that it repeats of transaction ${txnSeq} are not those of the data files` });
+      inspection.blame('damaged', logged.file, `the records that it repeats of transaction ${txnSeq} are not those of the data files`);
     }
   }
   for (const txnSeq of history.transactions.keys()) {
     if (txnSeq <= newest) continue;
-    inspection.report({
-      severity: 'damaged', file: history.fileOf.get(txnSeq) ?? '_delta_log',
-      message: `Cannot trust the log: a data file has transaction ${txnSeq}, the newest that the log knows is ${newest}`,
-    });
+    inspection.blame('damaged', history.fileOf.get(txnSeq) ?? LOG, `it has transaction ${txnSeq}, the newest that the log knows is ${newest}`);
   }
 }
 
@@ -57,9 +57,9 @@ function checkVersions(inspection: Inspection, history: History): void {
   for (const row of history.rows()) {
     const key = `${row.partId} ${row.nodeId}`;
     const known = nodes.get(key);
-    const wrong = (what: string): void => inspection.report({
-      severity: 'damaged', file: '_delta_log', message: `Cannot trust version ${row.version} of node ${row.nodeId}: ${what}`, uses: [refOf(row)],
-    });
+    const wrong = (what: string): void => {
+      inspection.blame('damaged', LOG, `version ${row.version} of node ${row.nodeId} is not as it should be: ${what}`, { uses: [refOf(row)] });
+    };
     const last = known?.version ?? 0;
     if (row.version !== last && row.version !== last + 1) wrong(`it follows version ${last}, versions without gaps were wanted`);
     const next: Known = { version: row.version, totalBytes: known?.totalBytes ?? 0, chain: known?.chain ?? null };
@@ -72,6 +72,7 @@ function continued(row: Row, known: Known, wrong: (what: string) => void): Known
   const sum = known.totalBytes + (sizeBytes ?? 0);
   const link = sha256 == null ? known.chain : createHash('sha256').update(known.chain ?? new Uint8Array(32)).update(sha256).digest();
   if (row.version > 0 && totalBytes != null && totalBytes !== sum) wrong(`its versions have ${sum} bytes, it says ${totalBytes}`);
-  if (row.version > 0 && chain != null && link !== null && Buffer.compare(chain, link) !== 0) wrong('the running hash of its versions is not what it says');
+  const isLinked = row.version === 0 || chain == null || link === null || Buffer.compare(chain, link) === 0;
+  if (!isLinked) wrong('the running hash of its versions is not what it says');
   return { version: row.version, totalBytes: totalBytes ?? sum, chain: chain ?? link };
 }

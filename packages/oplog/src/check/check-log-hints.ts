@@ -20,7 +20,7 @@ export async function checkCheckpointAt(inspection: Inspection, checkpoint: Chec
   for (const path of checkpoint.paths) inspection.advance((await inspection.store.head(path))?.sizeBytes ?? 0);
   const found = await attempt(inspection, 'derived', file, () => readCheckpoint(inspection.store, checkpoint));
   const difference = found === undefined ? undefined : differenceOf(found, state);
-  if (difference !== undefined) inspection.report({ severity: 'derived', file, message: `Cannot use "${file}": its ${difference} are not what the commits say, the same was wanted` });
+  if (difference !== undefined) inspection.blame('derived', file, `its ${difference} are not what the commits say, the same was wanted`);
 }
 
 /**
@@ -33,20 +33,22 @@ export async function checkChecksumAt(
   inspection: Inspection, file: string, version: number, state: TableState | undefined, commit: Commit | undefined,
 ): Promise<TableState | undefined> {
   const wrong = (what: string): undefined => {
-    inspection.report({ severity: 'derived', file, message: `Cannot use "${file}": ${what}` });
+    inspection.blame('derived', file, what);
     return undefined;
   };
   const bytes = await attempt(inspection, 'derived', file, () => inspection.store.get(file));
   if (bytes === undefined) return undefined;
   inspection.advance(bytes.byteLength);
   const found = decodeChecksum(version, bytes);
-  if (found === undefined) return isSummary(bytes, state) ? undefined : wrong('it does not decode or contradicts itself, a whole checksum file was wanted');
+  if (found === undefined) {
+    return isSummary(bytes, state) ? undefined : wrong('it does not decode or contradicts itself, the file as written was wanted');
+  }
   if (state === undefined) return found;
   const difference = differenceOf(found, state);
   if (difference !== undefined) return wrong(`its ${difference} are not what the commits say, the same was wanted`);
   const txnId = fieldsOf(bytes)?.['txnId'];
-  if (txnId !== undefined && commit?.commitInfo?.txnId !== undefined && txnId !== commit.commitInfo.txnId) return wrong('its txnId is not that of the commit, the same was wanted');
-  return found;
+  const committed = commit?.commitInfo?.txnId;
+  return txnId === undefined || committed === undefined || txnId === committed ? found : wrong('its txnId is not that of the commit, the same was wanted');
 }
 
 /** Whether a `.crc` only leaves out the list of files, as those of very large tables do. */
@@ -59,19 +61,21 @@ function isSummary(bytes: Uint8Array, state: TableState | undefined): boolean {
 /** The hint to a checkpoint must name one that is there; that it is not the newest is no fault. */
 export async function checkLastCheckpoint(inspection: Inspection, checkpoints: ReadonlyMap<number, Checkpoint>): Promise<void> {
   const file = LAST_CHECKPOINT_PATH;
-  const wrong = (what: string): void => inspection.report({ severity: 'derived', file, message: `Cannot use "${file}": ${what}` });
+  const wrong = (what: string): void => inspection.blame('derived', file, what);
   const bytes = await attempt(inspection, 'derived', file, () => inspection.store.get(file));
   if (bytes === undefined) return;
   inspection.advance(bytes.byteLength);
   const fields = fieldsOf(bytes);
   const hint = await readLastCheckpoint(inspection.store);
   if (fields === undefined || hint === undefined) return wrong('it does not decode, the version of a checkpoint was wanted');
-  if (fields['checksum'] !== undefined && fields['checksum'] !== await lastCheckpointChecksum(fields)) return wrong('it does not match its checksum, the file as written was wanted');
-  if (!isDeepStrictEqual(checkpoints.get(hint.version)?.paths, hint.paths)) return wrong(`it names the checkpoint of version ${hint.version}, which is not there`);
+  const { checksum, sizeInBytes } = fields;
+  if (checksum !== undefined && checksum !== await lastCheckpointChecksum(fields)) return wrong('it does not match its checksum, the file as written was wanted');
+  const isThere = isDeepStrictEqual(checkpoints.get(hint.version)?.paths, hint.paths);
+  if (!isThere) return wrong(`it names the checkpoint of version ${hint.version}, which is not there`);
   const [path = ''] = hint.paths;
   const sizeBytes = (await inspection.store.head(path))?.sizeBytes;
-  const named = fields['sizeInBytes'];
-  if (hint.paths.length === 1 && named !== undefined && named !== sizeBytes) wrong(`it says that the checkpoint has ${String(named)} bytes, it has ${sizeBytes}`);
+  const isSized = hint.paths.length !== 1 || sizeInBytes === undefined || sizeInBytes === sizeBytes;
+  if (!isSized) wrong(`it says that the checkpoint has ${String(sizeInBytes)} bytes, it has ${sizeBytes}`);
 }
 
 function fieldsOf(bytes: Uint8Array): { readonly [key: string]: unknown } | undefined {

@@ -33,10 +33,13 @@ function contentFault({ entry, version }: Row): string | undefined {
   if (kind === 'symlink' && version > 0 && (target == null || target === '')) return 'it is a symlink without a target, one was wanted';
   if (inline != null) {
     if (sizeBytes !== inline.byteLength) return `it has ${inline.byteLength} bytes, its size says ${sizeBytes ?? 'nothing'}`;
-    if (sha256 == null || !createHash('sha256').update(inline).digest().equals(sha256)) return 'its bytes do not match its SHA-256, the bytes as written were wanted';
-    return undefined;
+    const holds = sha256 != null && createHash('sha256').update(inline).digest().equals(sha256);
+    return holds ? undefined : 'its bytes do not match its SHA-256, the bytes as written were wanted';
   }
-  if (blob === true) return sha256?.byteLength === 32 && sizeBytes != null ? undefined : 'it is a blob without SHA-256 or size, both were wanted';
-  if (factory == null && sizeBytes != null && sizeBytes > 0) return `it has a size of ${sizeBytes} bytes and no content, the bytes were wanted`;
-  return undefined;
+  if (blob === true) {
+    const isNamed = sha256?.byteLength === 32 && sizeBytes != null;
+    return isNamed ? undefined : 'it is a blob without SHA-256 or size, both were wanted';
+  }
+  const isEmpty = factory != null || sizeBytes == null || sizeBytes === 0;
+  return isEmpty ? undefined : `it has a size of ${sizeBytes} bytes and no content, the bytes were wanted`;
 }

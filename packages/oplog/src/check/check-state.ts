@@ -15,7 +15,7 @@ import { attempt, type Inspection } from './inspection.ts';
  */
 export async function checkState(inspection: Inspection, log: CheckedLog, history: History | undefined): Promise<void> {
   const { store } = inspection;
-  const wrong = (what: string): void => inspection.report({ severity: 'derived', file: STATE_HINT_PATH, message: `Cannot use "${STATE_HINT_PATH}": ${what}` });
+  const wrong = (what: string): void => inspection.blame('derived', STATE_HINT_PATH, what);
   const bytes = await attempt(inspection, 'derived', STATE_HINT_PATH, () => store.get(STATE_HINT_PATH));
   if (bytes === undefined) return;
   inspection.advance(bytes.byteLength);
@@ -23,11 +23,12 @@ export async function checkState(inspection: Inspection, log: CheckedLog, histor
   if (hint === undefined) return wrong('it does not decode, the place of the folded state was wanted');
   if (hint.deltaVersion > log.newest) {
     const file = `_delta_log/${String(hint.deltaVersion).padStart(20, '0')}.json`;
-    inspection.report({ severity: 'lost', file, message: `Cannot read "${file}": it is missing, the folded state was made from it; transactions up to ${hint.txnSeq} were committed` });
+    inspection.blame('lost', file, `it is missing, the folded state was made from it and holds transactions up to ${hint.txnSeq}`);
     return;
   }
   const seq = log.txnSeqAt.get(hint.deltaVersion);
-  if (seq !== undefined && seq !== hint.txnSeq) wrong(`it says that version ${hint.deltaVersion} is transaction ${hint.txnSeq}, it is ${seq}`);
+  const isPlaced = seq === undefined || seq === hint.txnSeq;
+  if (!isPlaced) wrong(`it says that version ${hint.deltaVersion} is transaction ${hint.txnSeq}, it is ${seq}`);
   const micros = history?.transactions.get(hint.txnSeq)?.timestampMicros;
   if (micros !== undefined && micros !== hint.timestampMicros) wrong(`its time is not that of transaction ${hint.txnSeq}`);
   const runs = await openRuns(inspection, hint);
@@ -59,7 +60,7 @@ async function compareRuns(inspection: Inspection, hint: StateHint, runs: readon
   for (const partId of parts) if (!await isSamePart(wanted, state, partId)) count++;
   if (count === 0) return;
   const file = hint.runs.at(-1)?.path ?? STATE_HINT_PATH;
-  inspection.report({ severity: 'derived', file, message: `Cannot use "${file}": the folded state of ${count} directories is not what the records say, the same was wanted` });
+  inspection.blame('derived', file, `the folded state of ${count} directories is not what the records say, the same was wanted`);
 }
 
 async function isSamePart(wanted: FactSource, state: FactSource, partId: string): Promise<boolean> {

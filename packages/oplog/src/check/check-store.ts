@@ -55,7 +55,9 @@ function resultOf(
     isSound: isNewest && isWhole && findings.every(({ severity, file }) => severity === 'derived' || file.startsWith('_blobs/')),
     transactions: log.txnSeqAt.get(log.version) ?? 0,
     versions: history.rows().filter(({ recordKind, version }) => recordKind === 'node' && version > 0).length,
-    checkMoreBlobs: async (more) => resultOf(inspection, log, history, { facts, isWhole, blobs: blobs + await checkBlobs(inspection, more) }),
+    async checkMoreBlobs(more) {
+      return resultOf(inspection, log, history, { facts, isWhole, blobs: blobs + await checkBlobs(inspection, more) });
+    },
   };
 }
 

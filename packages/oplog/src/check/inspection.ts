@@ -18,6 +18,8 @@ export interface Inspection {
   readonly checkedBytes: number;
   readonly isAborted: boolean;
   report(finding: Finding): void;
+  /** Reports what is wrong with a file: `what` is the part of the message behind the colon. */
+  blame(severity: Severity, file: string, what: string, more?: Pick<Finding, 'uses' | 'useCount' | 'txns'>): void;
   /** More bytes that are going to be read. */
   expect(bytes: number): void;
   /** Bytes that were read. @throws the reason of the signal when the check was aborted */
@@ -28,7 +30,7 @@ export function createInspection(store: ObjectStore, options: CheckOptions): Ins
   const findings: Finding[] = [];
   let doneBytes = 0;
   let totalBytes = 0;
-  return {
+  const inspection: Inspection = {
     store,
     quick: options.quick === true,
     nowMillis: options.nowMillis,
@@ -39,6 +41,9 @@ export function createInspection(store: ObjectStore, options: CheckOptions): Ins
       const isKnown = findings.some(({ file, message }) => file === finding.file && message === finding.message);
       if (!isKnown) findings.push(finding);
     },
+    blame(severity, file, what, more = {}) {
+      inspection.report({ ...more, severity, file, message: `Cannot ${severity === 'derived' ? 'use' : 'read'} "${file}": ${what}` });
+    },
     expect(bytes) { totalBytes += bytes; },
     advance(bytes) {
       options.signal?.throwIfAborted();
@@ -46,6 +51,7 @@ export function createInspection(store: ObjectStore, options: CheckOptions): Ins
       options.onProgress?.(doneBytes, Math.max(doneBytes, totalBytes));
     },
   };
+  return inspection;
 }
 
 /** What an error says about a file. Whatever a damaged file made of a decoder, the check of the others goes on. */

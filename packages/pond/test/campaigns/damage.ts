@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type ObjectStore, Oplog } from '@duckpond/oplog';
-import { makePond } from '../src/open-pond.ts';
-import type { Pond } from '../src/pond.ts';
-import { seededEnvironment } from './every-kind.ts';
+import { makePond } from '../../src/open-pond.ts';
+import type { Pond } from '../../src/pond.ts';
+import { seededEnvironment } from '../every-kind.ts';
 
 /** The files of a store, by path. */
 export type StoreFiles = ReadonlyMap<string, Uint8Array>;
