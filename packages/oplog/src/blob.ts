@@ -42,12 +42,22 @@ export async function storeContent(
     }
     const sha256 = hash.digest();
     if (staged === undefined) return { inline: Buffer.concat(head, sizeBytes), sizeBytes, sha256 };
+    await removeIfDamaged(store, blobPath(sha256), sizeBytes, sha256);
     await staged.publish(blobPath(sha256));
     return { inline: undefined, sizeBytes, sha256 };
   } catch (error) {
     await staged?.discard();
     throw error;
   }
+}
+
+/** What is there under the hash of new content serves instead of it, but only while it is what it should be. */
+async function removeIfDamaged(store: ObjectStore, path: string, sizeBytes: number, sha256: Uint8Array): Promise<void> {
+  const meta = await store.head(path);
+  if (meta === undefined) return;
+  const hash = createHash('sha256');
+  if (meta.sizeBytes === sizeBytes) for await (const chunk of store.read(path)) hash.update(chunk);
+  if (meta.sizeBytes !== sizeBytes || !hash.digest().equals(sha256)) await store.delete(path);
 }
 
 /** Streams a blob, or a part of it. A whole read ends with `corrupt-blob` when the bytes are not what was written. */

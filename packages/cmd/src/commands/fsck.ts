@@ -1,38 +1,51 @@
-import type { Fault } from '@duckpond/pond';
+import type { Fault, FsckOptions, FsckReport } from '@duckpond/pond';
 import type { ExitCode } from '../command.ts';
 import type { Context } from '../context.ts';
-import { withPond } from '../open-pond.ts';
+import { isError } from '../errors.ts';
+import { locatePond, pondEnvironment, withPond } from '../open-pond.ts';
 import { emitReport } from '../output/emit.ts';
 import { startProgress } from '../output/progress.ts';
 import { formatBytes } from '../output/size.ts';
 
 export async function run(context: Context, _args: unknown, { quick, repair }: { quick: boolean; repair: boolean }): Promise<ExitCode> {
   const { verbose, json, format, quiet } = context.globals;
-  return withPond(context, async (pond) => {
-    const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
-    const onProgress = (done: number, total: number): void => progress.update(done, total);
-    const report = await pond.fsck({ quick, repair, onProgress }).finally(() => progress.stop());
-    const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = report;
-    if (json || format === 'json' || verbose) {
-      await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults, notes }, [
-        ['Content root', contentRoot ?? 'none: damage prevents it'],
-        ['Transactions', String(transactions)],
-        ['Nodes', String(nodes)],
-        ['Versions', String(versions)],
-        ['Blobs', String(blobs)],
-        ['Checked', formatBytes(checkedBytes)],
-      ]);
-    } else if (contentRoot !== undefined) {
-      context.out.print(`${contentRoot}\n`);
-    }
-    for (const text of notes) context.note(text);
-    for (const fault of faults) context.warn(faultText(fault));
-    const left = faults.filter((fault) => !fault.repaired);
-    if (left.length > 0 && left.every((fault) => fault.severity === 'derived')) {
-      context.warn('hint: pond fsck --repair rebuilds what is derived');
-    }
-    return left.length === 0 ? 0 : 12;
-  });
+  const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
+  const onProgress = (done: number, total: number): void => progress.update(done, total);
+  const report = await check(context, { quick, repair, onProgress }).finally(() => progress.stop());
+  const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = report;
+  if (json || format === 'json' || verbose) {
+    await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults, notes }, [
+      ['Content root', contentRoot ?? 'none: damage prevents it'],
+      ['Transactions', String(transactions)],
+      ['Nodes', String(nodes)],
+      ['Versions', String(versions)],
+      ['Blobs', String(blobs)],
+      ['Checked', formatBytes(checkedBytes)],
+    ]);
+  } else if (contentRoot !== undefined) {
+    context.out.print(`${contentRoot}\n`);
+  }
+  for (const text of notes) context.note(text);
+  for (const fault of faults) context.warn(faultText(fault));
+  const left = faults.filter((fault) => !fault.repaired);
+  if (left.length > 0) context.warn(`hint: ${nextStep(left)}`);
+  return left.length === 0 ? 0 : 12;
+}
+
+/** Also a pond that is too damaged to be opened is checked, as it lies on the disk. */
+async function check(context: Context, options: FsckOptions): Promise<FsckReport> {
+  try {
+    return await withPond(context, (pond) => pond.fsck(options));
+  } catch (error) {
+    if (!isError(error, 'DeltaError') && !isError(error, 'OplogError')) throw error;
+    const { fsckPondDirectory } = await import('@duckpond/pond');
+    return fsckPondDirectory(locatePond(context), options, pondEnvironment(context.effects));
+  }
+}
+
+function nextStep(left: readonly Fault[]): string {
+  if (left.every(({ severity }) => severity === 'derived')) return 'pond fsck --repair rebuilds what is derived';
+  return 'put the named files back from a copy of the pond, or make the pond anew from its backup with pond restore';
 }
 
 /** `damaged: store/x.parquet (/a/b version 3): message`. */
