@@ -2,6 +2,7 @@ export type { ByteRange, ObjectMeta, ObjectStore, StagedObject } from './object-
 export { openLocalStore } from './local-store.ts';
 export { createLocalTurn, type Turn, type TurnOptions } from './local-turn.ts';
 export { type LocalIo, nodeIo } from './local-io.ts';
+export { storageError } from './storage-error.ts';
 export { collectLeftovers, type LeftoverOptions, type Leftovers, supportsHardLinks } from './local-leftovers.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { createPrefixedStore } from './prefixed-store.ts';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { DurableDirectories } from './durable-directories.ts';
 import { DeltaError } from './errors.ts';
 import { allocateBytes, linkIfAbsent, POOL_BYTES, readFully, writeFully } from './local-file.ts';
-import { type LocalIo, nodeIo } from './local-io.ts';
+import { type FileStatus, type LocalIo, nodeIo } from './local-io.ts';
 import { LocalStagedObject } from './local-staged-object.ts';
 import { assertObjectPath, assertObjectPrefix, compareUtf8 } from './object-path.ts';
 import type { ByteRange, ObjectMeta, ObjectStore, StagedObject } from './object-store.ts';
@@ -232,8 +232,16 @@ class LocalStore implements ObjectStore {
         yield* this.#walk(path, prefix);
         continue;
       }
-      const status = this.#io.stat(join(this.#root, path));
+      const status = this.#statListed(path);
       if (status?.kind === 'file') yield { path, sizeBytes: status.sizeBytes, modifiedMillis: status.modifiedMillis };
+    }
+  }
+
+  #statListed(path: string): FileStatus | undefined {
+    try {
+      return this.#io.stat(join(this.#root, path));
+    } catch (error) {
+      throw storageError(error, 'list', path);
     }
   }
 
