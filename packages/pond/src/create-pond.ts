@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createOplog, type LocalIo, nodeIo, openLocalStore, type Row, SETTINGS_ID, supportsHardLinks, SYSTEM_PART } from '@duckpond/oplog';
+import { createOplog, type LocalIo, nodeIo, openLocalStore, type Row, SETTINGS_ID, storageError, supportsHardLinks, SYSTEM_PART } from '@duckpond/oplog';
 import { ROOT_ID } from '@duckpond/tinyfs';
 import { realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
@@ -48,14 +48,14 @@ function makeDurable(directory: string, io: LocalIo): void {
     try {
       io.mkdir(directory);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (codeOf(error) !== 'EEXIST') throw storageError(error, 'make directory', directory);
     }
   }
   try {
     io.fsyncDirectory(parent);
   } catch (error) {
     // A directory that was given to us may be in one that we may not read.
-    if (!isThere || codeOf(error) !== 'EACCES') throw error;
+    if (!isThere || codeOf(error) !== 'EACCES') throw storageError(error, 'make directory', directory);
   }
 }
 

@@ -25,16 +25,25 @@ export const STORE_DIRECTORY = 'store';
  */
 export async function openPond(directory: string, options: OpenOptions = {}, io?: LocalIo): Promise<Pond> {
   const store = join(directory, STORE_DIRECTORY);
-  if (!existsSync(join(store, '_delta_log'))) {
-    throw new PondError('no-pond', `Cannot open the pond at "${directory}": Pond does not exist`, { directory });
-  }
+  if (!existsSync(join(store, '_delta_log'))) throw noPond(directory);
   const environment = options.environment ?? realEnvironment();
   const turn = createLocalTurn(store, io ?? nodeIo, {
     nowMillis: () => Number(environment.nowMicros() / 1000n),
     random: () => Number.parseInt(environment.uuid().slice(-6), 16) / 0x1000000,
   });
-  const oplog = await Oplog.open(openLocalStore(store, io), environment, turn);
+  const oplog = await Oplog.open(openLocalStore(store, io), environment, turn).catch((error: unknown) => {
+    // A log without a commit is what a killed `createPond` leaves: it can be made again.
+    throw isWithoutCommit(error) ? noPond(directory, { cause: error }) : error;
+  });
   return makePond(directory, oplog);
+}
+
+function noPond(directory: string, options?: ErrorOptions): PondError {
+  return new PondError('no-pond', `Cannot open the pond at "${directory}": Pond does not exist`, { directory }, options);
+}
+
+function isWithoutCommit(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DeltaError' && 'code' in error && error.code === 'not-a-table';
 }
 
 /** The pond of an open log; its directory is only asked for what is not in the store. */
