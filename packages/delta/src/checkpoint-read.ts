@@ -1,4 +1,5 @@
 import { type Action, decodeAction, type Sidecar } from './action.ts';
+import { matchesSeal } from './checkpoint-seal.ts';
 import { decodeLines } from './commit-file.ts';
 import { DeltaError } from './errors.ts';
 import { corrupt, isFields } from './fields.ts';
@@ -45,6 +46,9 @@ async function readActions(store: ObjectStore, path: string): Promise<Iterable<A
     throw new DeltaError('corrupt-checkpoint', message, { file: path, isAbsent: true });
   }
   if (path.endsWith('.json')) return decodeLines(path, bytes, 'corrupt-checkpoint');
+  if (!matchesSeal(bytes)) {
+    throw corrupt({ code: 'corrupt-checkpoint', file: path, line: 0 }, 'its bytes do not match the SHA-256 in its footer, wanted the bytes as written');
+  }
   return decodeRows(path, await readRows(path, bytes));
 }
 

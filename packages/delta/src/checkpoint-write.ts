@@ -1,5 +1,6 @@
 import type { AddFile, DeletionVectorDescriptor, Metadata, Protocol, RemoveFile, SetTransaction } from './action.ts';
 import { CHECKPOINT_COLUMNS, CHECKPOINT_SCHEMA } from './checkpoint-schema.ts';
+import { sealFile, UNSEALED } from './checkpoint-seal.ts';
 import { assertWritable } from './features.ts';
 import type { Fields } from './fields.ts';
 import { writeLastCheckpoint } from './last-checkpoint.ts';
@@ -53,11 +54,14 @@ export function checkpointRows(snapshot: Snapshot, nowMillis?: number): Fields[]
 
 async function encodeRows(rows: readonly Fields[]): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import('hyparquet-writer');
-  return new Uint8Array(parquetWriteBuffer({
+  const bytes = new Uint8Array(parquetWriteBuffer({
     schema: [...CHECKPOINT_SCHEMA],
     columnData: CHECKPOINT_COLUMNS.map((name) => ({ name, data: rows.map((row) => row[name] ?? null) })),
     createdBy: 'duckpond',
+    kvMetadata: [UNSEALED],
   }));
+  sealFile(bytes);
+  return bytes;
 }
 
 /** Features belong to version 3 and 7: null below, a list at them. Spark reads neither a missing nor a surplus list. */
