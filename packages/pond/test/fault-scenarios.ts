@@ -1,0 +1,49 @@
+import type { LocalIo } from '@duckpond/oplog';
+import { createPond } from '../src/create-pond.ts';
+import { openPond } from '../src/open-pond.ts';
+import type { Environment, Pond } from '../src/pond.ts';
+
+/** Something to be done to a pond while the disk fails. */
+export interface Scenario {
+  readonly name: string;
+  /** Makes the pond as it is before; without it there is none yet. */
+  readonly before?: (directory: string, environment: Environment) => Promise<void>;
+  /** @returns when it is acknowledged */
+  readonly run: (directory: string, environment: Environment, io: LocalIo | undefined) => Promise<Pond>;
+}
+
+async function write(pond: Pond, path: string, sizeBytes: number): Promise<void> {
+  await pond.write(async (fs) => (await fs.root()).write(path, [Buffer.alloc(sizeBytes, path)], { parents: true }));
+}
+
+const withCommits = (count: number, sizeBytes: number) => async (directory: string, environment: Environment): Promise<void> => {
+  const pond = await createPond(directory, { environment });
+  for (let i = 1; i < count; i++) await write(pond, `/d${i % 3}/f${i}`, sizeBytes);
+};
+
+const changing = (change: (pond: Pond) => Promise<unknown>) => async (directory: string, environment: Environment, io: LocalIo | undefined): Promise<Pond> => {
+  const pond = await openPond(directory, { environment }, io);
+  await change(pond);
+  return pond;
+};
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'init', run: (directory, environment, io) => createPond(directory, { environment }, io) },
+  { name: 'a small commit', before: withCommits(3, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit that merges and folds', before: withCommits(15, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit that merges, folds and writes a checkpoint', before: withCommits(46, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit of a blob', before: withCommits(3, 100), run: changing((pond) => write(pond, '/d1/new', 200_000)) },
+  { name: 'a commit of a large blob', before: withCommits(2, 100_000), run: changing((pond) => write(pond, '/d1/new', 1_500_000)) },
+  {
+    name: 'a commit of 300 files, a rename and a removal', before: withCommits(8, 5_000),
+    run: changing((pond) => pond.write(async (fs) => {
+      const root = await fs.root();
+      for (let i = 0; i < 300; i++) await root.write(`/many/f${i}`, [Buffer.alloc(200, i)], { parents: true });
+      await root.rename('/d1', '/many/d1');
+      await root.remove('/d2', { recursive: true });
+    })),
+  },
+  { name: 'a revert', before: withCommits(8, 5_000), run: changing((pond) => pond.revert({ txnSeq: 4 })) },
+  { name: 'a setting', before: withCommits(2, 10), run: changing((pond) => pond.setSetting('log.limit', '7')) },
+  { name: 'maintenance with vacuum', before: withCommits(40, 20_000), run: changing((pond) => pond.maintain({ compact: true, vacuum: true })) },
+];
