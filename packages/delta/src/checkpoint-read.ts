@@ -47,7 +47,8 @@ async function readActions(store: ObjectStore, path: string): Promise<Iterable<A
   }
   if (path.endsWith('.json')) return decodeLines(path, bytes, 'corrupt-checkpoint');
   if (!matchesSeal(bytes)) {
-    throw corrupt({ code: 'corrupt-checkpoint', file: path, line: 0 }, 'its bytes do not match the SHA-256 in its footer, wanted the bytes as written');
+    const what = 'its bytes do not match the SHA-256 in its footer, wanted the bytes as written';
+    throw corrupt({ code: 'corrupt-checkpoint', file: path, line: 0 }, what);
   }
   return decodeRows(path, await readRows(path, bytes));
 }

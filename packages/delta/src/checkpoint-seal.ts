@@ -33,5 +33,6 @@ function digitsIn(bytes: Uint8Array): number | undefined {
 }
 
 function hashWithout(bytes: Uint8Array, start: number): string {
-  return createHash('sha256').update(bytes.subarray(0, start)).update('0'.repeat(DIGITS)).update(bytes.subarray(start + DIGITS)).digest('hex');
+  const zeros = '0'.repeat(DIGITS);
+  return createHash('sha256').update(bytes.subarray(0, start)).update(zeros).update(bytes.subarray(start + DIGITS)).digest('hex');
 }

@@ -17,7 +17,9 @@ async function checkBlob(inspection: Inspection, { path, sha256, sizeBytes, uses
   const known = { uses, useCount };
   const { found } = meta;
   if (found === undefined) return inspection.blame('lost', path, `it is missing, ${sizeBytes} bytes were written`, known);
-  if (found.sizeBytes !== sizeBytes) return inspection.blame('damaged', path, `it has ${found.sizeBytes} bytes, ${sizeBytes} were written`, known);
+  if (found.sizeBytes !== sizeBytes) {
+    return inspection.blame('damaged', path, `it has ${found.sizeBytes} bytes, ${sizeBytes} were written`, known);
+  }
   if (inspection.quick) return;
   const holds = await attempt(inspection, 'damaged', path, async () => {
     const hash = createHash('sha256');

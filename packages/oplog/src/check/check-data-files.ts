@@ -86,7 +86,8 @@ function checkPromises(inspection: Inspection, add: AddFile, records: readonly R
   for (const record of records) {
     const own = rowsOfRecord(record);
     const least = record.txnMin ?? record.txnSeq;
-    if (own.some(({ txnSeq }) => txnSeq < least || txnSeq > record.txnSeq)) wrong('a record has an entry of a transaction that it does not name');
+    const isForeign = (row: Row): boolean => row.txnSeq < least || row.txnSeq > record.txnSeq;
+    if (own.some(isForeign)) wrong('a record has an entry of a transaction that it does not name');
     const { keyMin, keyMax } = record;
     if (keyMin === null || keyMax === null) continue;
     const isOutside = (key: string): boolean => compareKeys(key, keyMin) < 0 || compareKeys(key, keyMax) > 0;

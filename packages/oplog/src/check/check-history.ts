@@ -41,7 +41,8 @@ function checkTransactions(inspection: Inspection, log: CheckedLog, history: His
   }
   for (const txnSeq of history.transactions.keys()) {
     if (txnSeq <= newest) continue;
-    inspection.blame('damaged', history.fileOf.get(txnSeq) ?? LOG, `it has transaction ${txnSeq}, the newest that the log knows is ${newest}`);
+    const file = history.fileOf.get(txnSeq) ?? LOG;
+    inspection.blame('damaged', file, `it has transaction ${txnSeq}, the newest that the log knows is ${newest}`);
   }
 }
 
@@ -58,7 +59,8 @@ function checkVersions(inspection: Inspection, history: History): void {
     const key = `${row.partId} ${row.nodeId}`;
     const known = nodes.get(key);
     const wrong = (what: string): void => {
-      inspection.blame('damaged', LOG, `version ${row.version} of node ${row.nodeId} is not as it should be: ${what}`, { uses: [refOf(row)] });
+      const which = `version ${row.version} of node ${row.nodeId}`;
+      inspection.blame('damaged', LOG, `${which} is not as it should be: ${what}`, { uses: [refOf(row)] });
     };
     const last = known?.version ?? 0;
     if (row.version !== last && row.version !== last + 1) wrong(`it follows version ${last}, versions without gaps were wanted`);
@@ -70,9 +72,10 @@ function checkVersions(inspection: Inspection, history: History): void {
 function continued(row: Row, known: Known, wrong: (what: string) => void): Known {
   const { sizeBytes, sha256, totalBytes, chain } = row.entry;
   const sum = known.totalBytes + (sizeBytes ?? 0);
-  const link = sha256 == null ? known.chain : createHash('sha256').update(known.chain ?? new Uint8Array(32)).update(sha256).digest();
-  if (row.version > 0 && totalBytes != null && totalBytes !== sum) wrong(`its versions have ${sum} bytes, it says ${totalBytes}`);
-  const isLinked = row.version === 0 || chain == null || link === null || Buffer.compare(chain, link) === 0;
+  const before = known.chain ?? new Uint8Array(32);
+  const link = sha256 instanceof Uint8Array ? createHash('sha256').update(before).update(sha256).digest() : known.chain;
+  if (row.version > 0 && (totalBytes ?? sum) !== sum) wrong(`its versions have ${sum} bytes, it says ${totalBytes}`);
+  const isLinked = row.version === 0 || !(chain instanceof Uint8Array) || link === null || Buffer.compare(chain, link) === 0;
   if (!isLinked) wrong('the running hash of its versions is not what it says');
   return { version: row.version, totalBytes: totalBytes ?? sum, chain: chain ?? link };
 }

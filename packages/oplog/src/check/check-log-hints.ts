@@ -48,7 +48,8 @@ export async function checkChecksumAt(
   if (difference !== undefined) return wrong(`its ${difference} are not what the commits say, the same was wanted`);
   const txnId = fieldsOf(bytes)?.['txnId'];
   const committed = commit?.commitInfo?.txnId;
-  return txnId === undefined || committed === undefined || txnId === committed ? found : wrong('its txnId is not that of the commit, the same was wanted');
+  const isOfCommit = txnId === undefined || committed === undefined || txnId === committed;
+  return isOfCommit ? found : wrong('its txnId is not that of the commit, the same was wanted');
 }
 
 /** Whether a `.crc` only leaves out the list of files, as those of very large tables do. */
@@ -69,7 +70,8 @@ export async function checkLastCheckpoint(inspection: Inspection, checkpoints: R
   const hint = await readLastCheckpoint(inspection.store);
   if (fields === undefined || hint === undefined) return wrong('it does not decode, the version of a checkpoint was wanted');
   const { checksum, sizeInBytes } = fields;
-  if (checksum !== undefined && checksum !== await lastCheckpointChecksum(fields)) return wrong('it does not match its checksum, the file as written was wanted');
+  const isIntact = checksum === undefined || checksum === await lastCheckpointChecksum(fields);
+  if (!isIntact) return wrong('it does not match its checksum, the file as written was wanted');
   const isThere = isDeepStrictEqual(checkpoints.get(hint.version)?.paths, hint.paths);
   if (!isThere) return wrong(`it names the checkpoint of version ${hint.version}, which is not there`);
   const [path = ''] = hint.paths;

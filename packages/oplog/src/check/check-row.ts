@@ -18,9 +18,10 @@ function faultOf(row: Row): string | undefined {
   const { entry } = row;
   switch (row.recordKind) {
     case 'transaction':
-      return entry.uuid == null ? 'it is the audit record of a transaction without its UUID, one was wanted' : undefined;
+      return typeof entry.uuid !== 'string' ? 'it is the audit record of a transaction without its UUID, one was wanted' : undefined;
     case 'directory':
-      if (entry.name == null || entry.childId == null) return 'it changes a name without saying which, name and child were wanted';
+      if ((entry.name ?? '') === '') return 'it changes a name without saying which, one was wanted';
+      if ((entry.childId ?? '') === '') return 'it changes a name without saying which node it is, one was wanted';
       if (!OPERATIONS.has(entry.operation ?? '')) return `its operation is "${entry.operation ?? ''}", insert, delete or rename was wanted`;
       return KINDS.has(entry.childKind ?? '') ? undefined : `its child is of kind "${entry.childKind ?? ''}", a known kind was wanted`;
     case 'node':
@@ -30,16 +31,16 @@ function faultOf(row: Row): string | undefined {
 
 function contentFault({ entry, version }: Row): string | undefined {
   const { kind, sizeBytes, sha256, inline, blob, factory, target } = entry;
-  if (kind === 'symlink' && version > 0 && (target == null || target === '')) return 'it is a symlink without a target, one was wanted';
-  if (inline != null) {
+  if (kind === 'symlink' && version > 0 && (target ?? '') === '') return 'it is a symlink without a target, one was wanted';
+  if (inline instanceof Uint8Array) {
     if (sizeBytes !== inline.byteLength) return `it has ${inline.byteLength} bytes, its size says ${sizeBytes ?? 'nothing'}`;
-    const holds = sha256 != null && createHash('sha256').update(inline).digest().equals(sha256);
+    const holds = sha256 instanceof Uint8Array && createHash('sha256').update(inline).digest().equals(sha256);
     return holds ? undefined : 'its bytes do not match its SHA-256, the bytes as written were wanted';
   }
   if (blob === true) {
-    const isNamed = sha256?.byteLength === 32 && sizeBytes != null;
+    const isNamed = sha256?.byteLength === 32 && typeof sizeBytes === 'number';
     return isNamed ? undefined : 'it is a blob without SHA-256 or size, both were wanted';
   }
-  const isEmpty = factory != null || sizeBytes == null || sizeBytes === 0;
+  const isEmpty = typeof factory === 'string' || (sizeBytes ?? 0) === 0;
   return isEmpty ? undefined : `it has a size of ${sizeBytes} bytes and no content, the bytes were wanted`;
 }

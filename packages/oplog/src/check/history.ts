@@ -45,9 +45,9 @@ export function createHistory(digested: ReadonlySet<number>): History {
         return;
       }
       isSorted = false;
-      rows.push(row.entry.inline == null ? row : { ...row, entry: { ...row.entry, inline: null } });
+      rows.push(row.entry.inline instanceof Uint8Array ? { ...row, entry: { ...row.entry, inline: null } } : row);
       const { blob, sha256, sizeBytes } = row.entry;
-      if (row.recordKind !== 'node' || blob !== true || sha256 == null || sizeBytes == null) return;
+      if (row.recordKind !== 'node' || blob !== true || !(sha256 instanceof Uint8Array) || typeof sizeBytes !== 'number') return;
       const path = blobPath(sha256);
       const { uses, useCount } = blobs.get(path) ?? { uses: [], useCount: 0 };
       blobs.set(path, { path, sha256, sizeBytes, uses: useCount < MOST_USES ? [...uses, refOf(row)] : uses, useCount: useCount + 1 });

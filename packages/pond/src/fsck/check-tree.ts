@@ -65,7 +65,9 @@ export async function checkTree(facts: FactSource | undefined): Promise<TreeChec
         continue;
       }
       nodes.set(name.childId, { path, directoryId: id, name, fact });
-      if (fact.kind !== name.childKind) report('damaged', path, `its directory says ${name.childKind}, its record says ${fact.kind}, the same was wanted`);
+      if (fact.kind !== name.childKind) {
+        report('damaged', path, `its directory says ${name.childKind}, its record says ${fact.kind}, the same was wanted`);
+      }
       const link = linkFault(fact);
       if (link !== undefined) report('damaged', path, link);
       if (fact.kind === 'directory' && fact.factory === null) pending.push({ id: name.childId, path });

@@ -34,9 +34,10 @@ function affectedBy({ nodeId, version }: VersionRef, nodes: ReadonlyMap<string, 
 }
 
 /** The nodes whose newest version is of these transactions: of older versions nothing is known. */
-function newestWithin({ first, last }: { readonly first: number; readonly last: number }, nodes: ReadonlyMap<string, PlacedNode>): Affected[] {
+function newestWithin({ first, last }: NonNullable<Finding['txns']>, nodes: ReadonlyMap<string, PlacedNode>): Affected[] {
   return [...nodes.values()]
-    .filter(({ fact }) => fact.kind !== 'directory' && fact.kind !== 'symlink' && !fact.blob && fact.txnSeq >= first && fact.txnSeq <= last)
+    .filter(({ fact }) => fact.txnSeq >= first && fact.txnSeq <= last)
+    .filter(({ fact }) => fact.kind !== 'directory' && fact.kind !== 'symlink' && !fact.blob)
     .map(({ path, fact }) => ({ path, version: fact.version }));
 }
 

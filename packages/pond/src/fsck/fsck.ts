@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BlobUse, blobPath, checkStore, type Environment, type ObjectStore, openLocalStore, repairDerived, type StoreCheck } from '@duckpond/oplog';
+import {
+  type BlobUse, blobPath, checkStore, type Environment, type ObjectStore, openLocalStore, repairDerived, type StoreCheck,
+} from '@duckpond/oplog';
 import { rootOfTree } from '../content-root.ts';
 import { realEnvironment } from '../environment.ts';
 import { PondError } from '../errors.ts';
@@ -15,7 +17,9 @@ import { strayFiles } from './stray-files.ts';
  *
  * @throws PondError `no-pond`
  */
-export async function fsckPondDirectory(directory: string, options: FsckOptions = {}, environment: Environment = realEnvironment()): Promise<FsckReport> {
+export async function fsckPondDirectory(
+  directory: string, options: FsckOptions = {}, environment: Environment = realEnvironment(),
+): Promise<FsckReport> {
   const storeDirectory = join(directory, 'store');
   if (!existsSync(join(storeDirectory, '_delta_log'))) {
     throw new PondError('no-pond', `Cannot check the pond at "${directory}": Pond does not exist`, { directory });
@@ -24,7 +28,9 @@ export async function fsckPondDirectory(directory: string, options: FsckOptions 
 }
 
 /** Checks everything in a store and, when asked, rebuilds what is derived. One bad file stops nothing. */
-export async function fsckStore(store: ObjectStore, storeDirectory: string, options: FsckOptions, environment: Environment): Promise<FsckReport> {
+export async function fsckStore(
+  store: ObjectStore, storeDirectory: string, options: FsckOptions, environment: Environment,
+): Promise<FsckReport> {
   const first = await check(store, options, environment);
   let { faults } = first;
   let last = first;
@@ -33,7 +39,8 @@ export async function fsckStore(store: ObjectStore, storeDirectory: string, opti
     await repairDerived(store, environment, first.checked.findings);
     last = await check(store, options, environment);
     const left = new Set(last.faults.map(({ file }) => file));
-    faults = [...derived.map((fault) => ({ ...fault, repaired: !left.has(fault.file) })), ...last.faults.filter((fault) => !derived.some(({ file }) => file === fault.file))];
+    const others = last.faults.filter((fault) => !derived.some(({ file }) => file === fault.file));
+    faults = [...derived.map((fault) => ({ ...fault, repaired: !left.has(fault.file) })), ...others];
   }
   const { checked, tree } = last;
   return {
@@ -55,9 +62,8 @@ interface Check {
 }
 
 async function check(store: ObjectStore, options: FsckOptions, environment: Environment): Promise<Check> {
-  const { quick = false, onProgress, signal } = options;
-  const nowMillis = Number(environment.nowMicros() / 1000n);
-  let checked = await checkStore(store, { quick, nowMillis, ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) });
+  const { quick = false } = options;
+  let checked = await checkStore(store, { ...options, nowMillis: Number(environment.nowMicros() / 1000n) });
   const tree = await checkTree(checked.facts);
   if (quick) checked = await checked.checkMoreBlobs(blobsOf(tree.nodes.values()));
   return { checked, tree, faults: [...checked.findings.map((finding) => faultOf(finding, tree.nodes)), ...tree.faults] };
@@ -71,7 +77,8 @@ function blobsOf(nodes: Iterable<PlacedNode>): Iterable<BlobUse> {
     if (!blob || sha256 === null || sizeBytes === null) continue;
     const path = blobPath(sha256);
     const known = blobs.get(path);
-    blobs.set(path, { path, sha256, sizeBytes, uses: [...known?.uses ?? [], { partId, nodeId, version }], useCount: (known?.useCount ?? 0) + 1 });
+    const uses = [...known?.uses ?? [], { partId, nodeId, version }];
+    blobs.set(path, { path, sha256, sizeBytes, uses, useCount: uses.length });
   }
   return blobs.values();
 }
