@@ -5,14 +5,16 @@
 
 /** Integers of fewer digits are safe. */
 const LONG = 16;
-const QUOTE = 34;
 
 /** @throws SyntaxError as `JSON.parse` does */
 export function parseJson(text: string): unknown {
   return hasLongDigits(text) ? parseExactly(text) : JSON.parse(text);
 }
 
-/** Whether there are 16 digits in a row. Every such run covers one of the positions that are looked at. */
+/**
+ * Whether there may be a number of 16 digits. Every such run covers one of the positions that are looked at. Behind anything but
+ * a separator it is a part of a string, as times, hashes and ids often are.
+ */
 function hasLongDigits(text: string): boolean {
   for (let position = LONG - 1; position < text.length; position += LONG) {
     if (!isDigit(text, position)) continue;
@@ -20,14 +22,10 @@ function hasLongDigits(text: string): boolean {
     while (isDigit(text, start - 1)) start -= 1;
     let end = position + 1;
     while (isDigit(text, end)) end += 1;
-    if (end - start >= LONG && !isQuoted(text, start, end)) return true;
+    const before = text[start - 1] === '-' ? start - 2 : start - 1;
+    if (end - start >= LONG && ': [,\t\r\n'.includes(text.charAt(before))) return true;
   }
   return false;
-}
-
-/** Digits that are a whole string, as times and hashes often are: no number, whatever stands around them. */
-function isQuoted(text: string, start: number, end: number): boolean {
-  return text.charCodeAt(start - 1) === QUOTE && text.charCodeAt(end) === QUOTE;
 }
 
 function isDigit(text: string, position: number): boolean {

@@ -29,14 +29,14 @@ class LocalStore implements ObjectStore {
   readonly #root: string;
   readonly #io: LocalIo;
   readonly #directories: DurableDirectories;
-  readonly #token: string;
+  /** Made for the first write: a store that is only read needs none. */
+  #token: string | undefined;
   #temporaries = 0;
 
   constructor(root: string, io: LocalIo) {
     this.#root = root;
     this.#io = io;
     this.#directories = new DurableDirectories(root, io);
-    this.#token = io.randomToken();
   }
 
   async get(path: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -185,7 +185,7 @@ class LocalStore implements ObjectStore {
   #createTemporary(directory: string): { file: number; temporary: string } {
     this.#directories.ensure(directory);
     this.#temporaries += 1;
-    const temporary = join(directory, temporaryName(this.#io.processId, this.#token, this.#temporaries));
+    const temporary = join(directory, temporaryName(this.#io.processId, this.#token ??= this.#io.randomToken(), this.#temporaries));
     try {
       return { file: this.#io.open(temporary, 'create'), temporary };
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { NewRecord, Record } from './record.ts';
 import type { Row } from './row.ts';
 import type { NewEntry } from './entry.ts';
 import { OplogError } from './errors.ts';
@@ -24,9 +23,6 @@ export interface ChangeCounts {
   readonly renamed: number;
   readonly removed: number;
 }
-
-/** The records of a transaction are repeated in `commitInfo` while they are no larger: then opening reads no Parquet. */
-export const PAYLOAD_BYTES: number = 8 * 1024;
 
 export function transactionRow(facts: TransactionFacts): Row {
   const entry: NewEntry = {
@@ -61,22 +57,10 @@ export function transactionFactsOf(row: Row): TransactionFacts {
   };
 }
 
-/** Whether a commit repeats the records. */
-export function isLight(records: readonly NewRecord[]): boolean {
-  return records.reduce((sum, record) => sum + record.content.byteLength, 0) <= PAYLOAD_BYTES;
-}
-
-/** The `duckpond` member of `commitInfo`, as JSON. */
-export function encodeCommitFacts(facts: TransactionFacts, records: readonly NewRecord[]): { [key: string]: unknown } {
+/** What `commitInfo` tells of a transaction in its `duckpond` member, as JSON; payload.ts adds the rows. */
+export function encodeCommitFacts(facts: TransactionFacts): { [key: string]: unknown } {
   const { txnSeq, uuid, command, user, host, startedMicros, timestampMicros, durationMicros, changes, pondId } = facts;
-  const payload = !isLight(records) ? undefined : records.map((record) => ({
-    part: record.partId, node: record.nodeId, version: record.version, kind: record.kind,
-    content: Buffer.from(record.content.buffer, record.content.byteOffset, record.content.byteLength).toString('base64'),
-  }));
-  return {
-    txnSeq, uuid, command, user, host, started: startedMicros.toString(), timestamp: timestampMicros.toString(), durationMicros, changes, pondId,
-    ...(payload === undefined ? {} : { payload }),
-  };
+  return { txnSeq, uuid, command, user, host, started: startedMicros.toString(), timestamp: timestampMicros.toString(), durationMicros, changes, pondId };
 }
 
 /**
@@ -97,26 +81,6 @@ export function decodeCommitFacts(member: unknown, label: string): TransactionFa
     durationMicros: countOf(member['durationMicros'], label, 'durationMicros'),
     changes: countsOf(member['changes']),
     pondId: textOf(member['pondId'], label, 'pondId'),
-  };
-}
-
-/** The records of a transaction when its commit repeats them. */
-export function decodePayload(member: unknown, facts: TransactionFacts, label: string): readonly Record[] | undefined {
-  const payload = isObject(member) ? member['payload'] : undefined;
-  return Array.isArray(payload) ? payload.map((item: unknown) => recordOf(item, facts, label)) : undefined;
-}
-
-function recordOf(item: unknown, facts: TransactionFacts, label: string): Record {
-  if (!isObject(item)) throw broken(label, 'payload');
-  return {
-    partId: textOf(item['part'], label, 'payload.part'),
-    nodeId: textOf(item['node'], label, 'payload.node'),
-    txnSeq: facts.txnSeq,
-    version: countOf(item['version'], label, 'payload.version'),
-    timestampMicros: facts.timestampMicros,
-    content: Buffer.from(textOf(item['content'], label, 'payload.content'), 'base64'),
-    kind: textOf(item['kind'], label, 'payload.kind'),
-    txnMin: null, keyMin: null, keyMax: null, timeMinMicros: null, timeMaxMicros: null,
   };
 }
 

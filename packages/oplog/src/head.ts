@@ -1,12 +1,13 @@
 import { type AddFile, type Commit, openSnapshot, type ObjectStore, refreshSnapshot, type Snapshot, TAIL_MAX } from '@duckpond/delta';
-import { decodeCommitFacts, decodePayload, type TransactionFacts } from './commit-info.ts';
+import { decodeCommitFacts, type TransactionFacts } from './commit-info.ts';
 import { dataFileFacts } from './data-file.ts';
 import type { DataReader } from './data-reader.ts';
 import { isCode, OplogError } from './errors.ts';
 import { foldRows, type Layer } from './fact.ts';
 import { assertSealed } from './hash-chain.ts';
+import { decodePayload } from './payload.ts';
 import { createRecordsSource } from './records-source.ts';
-import { rowsOfRecord, type Row } from './row.ts';
+import type { Row } from './row.ts';
 import { openStateRun } from './state/state-run.ts';
 import { readStateHint, type StateHint } from './state/state-files.ts';
 import { createStateSource, withFallback } from './state/state-source.ts';
@@ -149,18 +150,23 @@ export function factsOf(commit: Commit): TransactionFacts | undefined {
   return decodeCommitFacts(commit.commitInfo?.['duckpond'], labelOf(commit));
 }
 
-/** The rows of the transaction that a commit is; undefined when it is none. @throws OplogError `corrupt-record` unless the commit is as it was written */
+/**
+ * The rows of the transaction that a commit is, without its audit row and, when it is light, without inline content;
+ * undefined when it is none.
+ *
+ * @throws OplogError `corrupt-record` unless the commit is as it was written
+ */
 export async function transactionOf(
   reader: DataReader, commit: Commit,
 ): Promise<{ readonly facts: TransactionFacts; readonly rows: Row[]; readonly isLight: boolean } | undefined> {
   assertSealed(commit);
   const facts = factsOf(commit);
   if (facts === undefined) return undefined;
-  const records = decodePayload(commit.commitInfo?.['duckpond'], facts, labelOf(commit));
-  if (records !== undefined) return { facts, rows: records.flatMap(rowsOfRecord), isLight: true };
+  const told = decodePayload(commit.commitInfo?.['duckpond'], facts, labelOf(commit));
+  if (told !== undefined) return { facts, rows: told, isLight: true };
   const added = commit.actions.flatMap((action): AddFile[] => (action.kind === 'add' && action.add.dataChange ? [action.add] : []));
   const rows: Row[] = [];
-  for (const add of added) rows.push(...await reader.rows(add));
+  for (const add of added) rows.push(...(await reader.rows(add)).filter(({ recordKind }) => recordKind !== 'transaction'));
   return { facts, rows, isLight: false };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn } from '@duckpond/delta';
 import { type StoredContent, storeContent, readBlob } from './blob.ts';
-import { encodeCommitFacts, isLight, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
+import { encodeCommitFacts, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
 import { type Clash, findClash } from './conflict.ts';
 import { dataFileFacts, writeDataFile } from './data-file.ts';
 import { createDataReader, type DataReader } from './data-reader.ts';
@@ -12,6 +12,7 @@ import { linkedActions, linkedInfo, sealOf } from './hash-chain.ts';
 import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
 import { maintainAfterCommit } from './maintenance.ts';
 import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
+import { encodePayload } from './payload.ts';
 import { Record } from './record.ts';
 import { createRecordsSource, rowsOfPart } from './records-source.ts';
 import { SYSTEM_PART } from './reserved-ids.ts';
@@ -58,7 +59,7 @@ export async function createOplog(store: ObjectStore, environment: Environment, 
   };
   const nowMillis = Number(timestampMicros / 1000n);
   const rows = [...options.firstRows(1, timestampMicros), transactionRow(facts)];
-  const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid, nowMillis, dataChange: true });
+  const { add } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid, nowMillis, dataChange: true });
   const info = { timestamp: nowMillis, operation: 'CREATE TABLE', operationParameters: {}, engineInfo: ENGINE, txnId: uuid };
   const result = await createTable(store, {
     schema: JSON.parse(deltaSchemaString(Record)) as StructType,
@@ -68,11 +69,16 @@ export async function createOplog(store: ObjectStore, environment: Environment, 
     },
     id: pondId,
     createdMillis: nowMillis,
-    commitInfo: (others) => linkedInfo(null, info, encodeCommitFacts(facts, records), others),
+    commitInfo: (others) => linkedInfo(null, info, memberOf(facts, encodePayload(rows)), others),
     actions: [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
   });
   if (result.kind === 'conflict') await store.delete(add.path);
   return result.kind === 'committed';
+}
+
+/** The `duckpond` member of `commitInfo`: the facts, and the rows when they are few. */
+function memberOf(facts: TransactionFacts, payload: readonly unknown[] | undefined): { readonly [key: string]: unknown } {
+  return payload === undefined ? encodeCommitFacts(facts) : { ...encodeCommitFacts(facts), payload };
 }
 
 function txnOf(facts: TransactionFacts): SetTransaction {
@@ -170,7 +176,7 @@ export class Oplog {
     for await (const found of this.#recentCommits()) {
       const transaction = await this.#unlessGone(transactionOf(this.reader, found));
       if (transaction === 'gone') return;
-      if (transaction !== undefined) yield transaction;
+      if (transaction !== undefined) yield { facts: transaction.facts, rows: [...transaction.rows, transactionRow(transaction.facts)] };
     }
   }
 
@@ -323,18 +329,19 @@ export class Oplog {
     };
     const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
     const nowMillis = Number(timestampMicros / 1000n);
-    const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
+    const { add } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
+    const payload = encodePayload(rows);
     const actions = await linkedActions(
       store, head.snapshot,
       { timestamp: nowMillis, operation: 'WRITE', operationParameters: { mode: 'Append' }, isBlindAppend: true, engineInfo: ENGINE, txnId: environment.uuid() },
-      encodeCommitFacts(facts, records), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
+      memberOf(facts, payload), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
     );
     const result = await commit(store, head.snapshot, actions);
     if (result.kind === 'conflict') {
       await store.delete(add.path);
       return undefined;
     }
-    this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: isLight(records) });
+    this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: payload !== undefined });
     return facts;
   }
 

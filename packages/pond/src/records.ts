@@ -99,15 +99,14 @@ function isKind(kind: string): kind is RecordInfo['kind'] {
   return ['directory', 'symlink', 'data', 'table', 'series', 'settings', 'transaction'].includes(kind);
 }
 
-const PLACE = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros']);
+const LEFT_OUT = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros', 'inline']);
 
-/** The entry without what is null and without its place, which the record has; bytes as hex, content as its size. */
+/** The entry without what is null and without its place, which the record has; bytes as hex; content, which may be elsewhere, is left out. */
 function plainEntry(row: Row): { readonly [key: string]: string | number | bigint | boolean } {
   const plain: { [key: string]: string | number | bigint | boolean } = {};
   for (const [key, value] of Object.entries(row.entry) as [string, unknown][]) {
-    if (value === null || value === undefined || PLACE.has(key)) continue;
-    if (key === 'inline' && value instanceof Uint8Array) plain['inlineBytes'] = value.byteLength;
-    else if (value instanceof Uint8Array) plain[key] = Buffer.from(value).toString('hex');
+    if (value === null || value === undefined || LEFT_OUT.has(key)) continue;
+    if (value instanceof Uint8Array) plain[key] = Buffer.from(value).toString('hex');
     else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') plain[key] = value;
   }
   return plain;

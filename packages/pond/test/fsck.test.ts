@@ -170,7 +170,8 @@ describe('fsckPondDirectory()', () => {
 
   it('says that commits are lost when the folded state knows of later ones', async () => {
     const directory = copy();
-    for (let version = newest; version >= newest - 3; version--) rmSync(join(directory, commitFile(version)));
+    const hint = JSON.parse(readFileSync(join(directory, 'store/_state/_last'), 'utf8')) as { readonly deltaVersion: number };
+    for (let version = newest; version >= hint.deltaVersion; version--) rmSync(join(directory, commitFile(version)));
     expect((await fsckPondDirectory(directory)).faults[0]).toMatchObject({ severity: 'lost', message: expect.stringContaining('it is missing') as string });
   });
 

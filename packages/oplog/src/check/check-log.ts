@@ -2,10 +2,10 @@ import {
   type Action, type Checkpoint, type Commit, completeCheckpoints, createReplay, decodeCommit, EMPTY_STATE, listLog, readCheckpoint,
   type TableState,
 } from '@duckpond/delta';
-import { decodeCommitFacts, decodePayload, type TransactionFacts } from '../commit-info.ts';
+import { decodeCommitFacts, type TransactionFacts, transactionRow } from '../commit-info.ts';
 import { sealOf, sha256 } from '../hash-chain.ts';
 import { appIdOf } from '../head.ts';
-import { rowsOfRecord } from '../row.ts';
+import { decodePayload } from '../payload.ts';
 import { checkCheckpointAt, checkChecksumAt, checkLastCheckpoint } from './check-log-hints.ts';
 import { attempt, type Inspection } from './inspection.ts';
 import { NO_ROWS, type RowDigest, withRow } from './row-digest.ts';
@@ -70,7 +70,7 @@ export async function checkLog(inspection: Inspection): Promise<CheckedLog> {
     if (bytes !== undefined) previous = { version, sha256: sha256(bytes) };
     if (state !== undefined) state = commit === undefined || !linesHold ? undefined : applied(state, commit.actions);
     if (commit === undefined) last = undefined;
-    const transaction = commit === undefined ? undefined : await attempt(inspection, 'damaged', file, async () => loggedTransaction(file, commit));
+    const transaction = commit && await attempt(inspection, 'damaged', file, async () => loggedTransaction(file, commit));
     if (commit !== undefined && transaction !== undefined) {
       checkOrder(inspection, transaction, commit, last);
       transactions.set(transaction.facts.txnSeq, transaction);
@@ -135,7 +135,8 @@ async function timestampOf({ store }: Inspection, version: number | undefined): 
 
 /** What was derived at a version against `state`; without one, the state that it gives to go on from. */
 async function checkDerivedAt(
-  inspection: Inspection, { checkpoints, checksums }: LogFiles, version: number, state: TableState | undefined, commit: Commit | undefined, hasBase: boolean,
+  inspection: Inspection, { checkpoints, checksums }: LogFiles, version: number,
+  state: TableState | undefined, commit: Commit | undefined, hasBase: boolean,
 ): Promise<TableState | undefined> {
   const checkpoint = checkpoints.get(version);
   const checksum = checksums.get(version);
@@ -160,8 +161,11 @@ interface PreviousCommit {
 function checkSeal(inspection: Inspection, file: string, commit: Commit, previous: PreviousCommit | undefined): boolean {
   const seal = sealOf(commit);
   if (seal === undefined) return true;
-  if (!seal.infoHolds) inspection.blame('damaged', file, 'its first line does not match its own hash, the line as written was wanted');
-  if (!seal.linesHold) inspection.blame('damaged', file, 'its lines do not match the hash in its first line, the lines as written were wanted');
+  if (!seal.infoHolds) inspection.blame('damaged', file, 'its first line does not match its own checksum, the line as written was wanted');
+  const lines = commit.bytes.subarray(commit.bytes.indexOf(0x0a) + 1);
+  if (!seal.linesHold || (seal.infoHolds && seal.linesSha256 !== sha256(lines))) {
+    inspection.blame('damaged', file, 'its lines do not match the hash in its first line, the lines as written were wanted');
+  }
   if (seal.infoHolds && previous?.version === commit.version - 1 && seal.previousSha256 !== previous.sha256) {
     inspection.blame('damaged', commitFile(previous.version), `it does not match the hash in "${file}", the commit as written was wanted`);
   }
@@ -178,15 +182,16 @@ function loggedTransaction(file: string, commit: Commit): LoggedTransaction | un
   const member = commit.commitInfo?.['duckpond'];
   const facts = decodeCommitFacts(member, file);
   if (facts === undefined) return undefined;
-  const records = decodePayload(member, facts, file);
-  return { file, facts, rows: records?.flatMap((record) => rowsOfRecord(record)).reduce(withRow, NO_ROWS) };
+  const told = decodePayload(member, facts, file);
+  return { file, facts, rows: told && [...told, transactionRow(facts)].reduce(withRow, NO_ROWS) };
 }
 
 function checkOrder(inspection: Inspection, { file, facts }: LoggedTransaction, commit: Commit, last: TransactionFacts | undefined): void {
   const wrong = (what: string): void => inspection.blame('damaged', file, what);
   const { txnSeq, timestampMicros, pondId } = facts;
   const txn = commit.actions.find((action) => action.kind === 'txn' && action.txn.appId === appIdOf(pondId));
-  if (txn?.kind !== 'txn' || Number(txn.txn.version) !== txnSeq) wrong(`its txn action does not name transaction ${txnSeq}, the same number was wanted`);
+  const isNamed = txn?.kind === 'txn' && Number(txn.txn.version) === txnSeq;
+  if (!isNamed) wrong(`its txn action does not name transaction ${txnSeq}, the same number was wanted`);
   if (last === undefined) return;
   if (txnSeq !== last.txnSeq + 1) wrong(`it is transaction ${txnSeq}, ${last.txnSeq + 1} was wanted`);
   if (timestampMicros <= last.timestampMicros) wrong('its time is not later than that of the transaction before, a later one was wanted');
@@ -194,6 +199,6 @@ function checkOrder(inspection: Inspection, { file, facts }: LoggedTransaction, 
 
 function txnSeqOf(state: TableState): number | undefined {
   const pondId = state.metadata?.configuration['duckpond.id'];
-  const txn = pondId == null ? undefined : state.transactions.get(appIdOf(pondId));
+  const txn = typeof pondId === 'string' ? state.transactions.get(appIdOf(pondId)) : undefined;
   return txn === undefined ? undefined : Number(txn.version);
 }

@@ -20,12 +20,12 @@ export function isSameDigest(a: RowDigest, b: RowDigest): boolean {
   return a.count === b.count && Buffer.compare(a.bits, b.bits) === 0;
 }
 
-/** Where an entry is may be said by itself or by its record; what is null may be left out. */
-const PLACE: ReadonlySet<string> = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros']);
+/** Where an entry is may be said by itself or by its record; inline content has a hash of its own, which counts. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros', 'inline']);
 
 function textOf({ partId, recordKind, nodeId, txnSeq, version, timestampMicros, entry }: Row): string {
   const fields = Object.entries(entry as { readonly [key: string]: unknown })
-    .filter(([key, value]) => value !== null && value !== undefined && !PLACE.has(key))
+    .filter(([key, value]) => value !== null && value !== undefined && !LEFT_OUT.has(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => [key, value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)]);
   return JSON.stringify([partId, recordKind, nodeId, txnSeq, version, String(timestampMicros), fields]);
