@@ -62,6 +62,10 @@ export async function openSnapshot(store: ObjectStore, options: OpenOptions = {}
 
 /** The newest state: the same object when nothing is new. Only the versions that follow are asked for. */
 export async function refreshSnapshot(store: ObjectStore, snapshot: Snapshot): Promise<Snapshot> {
+  // Most often nothing is new, and asking for that is cheaper than reading what is not there.
+  if (await store.head(commitPath(snapshot.version + 1)) === undefined) {
+    return await isOvertaken(store, snapshot.version) ? fromListing(store) : snapshot;
+  }
   const replay = createReplay(snapshot);
   const found = await replayUntilAbsent(store, replay, snapshot.version + 1);
   if (found === undefined) return fromListing(store);

@@ -3,7 +3,7 @@ import type { AddFile, ObjectStore } from '@duckpond/delta';
 import { dataFileFacts } from './data-file.ts';
 import { OplogError } from './errors.ts';
 import { readParquet, type ParquetSource } from './parquet.ts';
-import { Record } from './record.ts';
+import { type NewRecord, Record } from './record.ts';
 import { rowsOfRecord, type Row } from './row.ts';
 
 export interface RecordFilter {
@@ -19,11 +19,15 @@ export interface DataReader {
   records(add: AddFile, filter?: RecordFilter): Promise<readonly Record[]>;
   /** In file order; of packed records only the rows that the filter leaves. */
   rows(add: AddFile, filter?: RecordFilter): Promise<Row[]>;
+  /** Takes note of a small file that this process has just written, so that merging it need not read it. */
+  remember(add: AddFile, records: readonly NewRecord[]): void;
 }
 
 /** Files up to this size are read whole. */
 const WHOLE_READ_BYTES = 4 * 1024 * 1024;
 const CACHE_BYTES = 32 * 1024 * 1024;
+/** Larger files are rare, and merging them is. */
+const REMEMBERED_BYTES = 64 * 1024;
 
 export function createDataReader(store: ObjectStore): DataReader {
   const cache = new Map<string, { readonly sizeBytes: number; readonly records: Promise<readonly Record[]> }>();
@@ -39,6 +43,11 @@ export function createDataReader(store: ObjectStore): DataReader {
     }
     const records = readWhole(store, add);
     records.catch(() => cache.delete(add.path));
+    keep(add, records);
+    return records;
+  }
+
+  function keep(add: AddFile, records: Promise<readonly Record[]>): void {
     cache.set(add.path, { sizeBytes: add.size, records });
     cachedBytes += add.size;
     for (const [path, { sizeBytes }] of cache) {
@@ -46,7 +55,6 @@ export function createDataReader(store: ObjectStore): DataReader {
       cache.delete(path);
       cachedBytes -= sizeBytes;
     }
-    return records;
   }
 
   function decoded(record: Record): readonly Row[] {
@@ -64,6 +72,10 @@ export function createDataReader(store: ObjectStore): DataReader {
       return records.filter((record) => mayHold(record, filter));
     },
 
+    remember(add, records) {
+      if (add.size <= REMEMBERED_BYTES) keep(add, Promise.resolve(records.map(complete)));
+    },
+
     async rows(add, filter = {}) {
       const { partId, nodeId, txnAtMost } = filter;
       const rows = (await reader.records(add, filter)).flatMap(decoded);
@@ -73,6 +85,11 @@ export function createDataReader(store: ObjectStore): DataReader {
     },
   };
   return reader;
+}
+
+function complete(record: NewRecord): Record {
+  const { kind = null, txnMin = null, keyMin = null, keyMax = null, timeMinMicros = null, timeMaxMicros = null } = record;
+  return { ...record, kind, txnMin, keyMin, keyMax, timeMinMicros, timeMaxMicros };
 }
 
 function mayHold(record: Record, { partId, nodeId, txnAtMost }: RecordFilter): boolean {
@@ -88,9 +105,8 @@ async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Rec
   if (bytes?.byteLength !== add.size) throw missing(add);
   const { sha256 } = dataFileFacts(add);
   if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw new OplogError(
-      'corrupt-record', `Cannot read "${add.path}": its bytes do not match their SHA-256 in the log, the bytes as written were wanted`, { file: add.path },
-    );
+    const what = 'its bytes do not match their SHA-256 in the log, the bytes as written were wanted';
+    throw new OplogError('corrupt-record', `Cannot read "${add.path}": ${what}`, { file: add.path });
   }
   return readParquet(Record, { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) });
 }

@@ -5,13 +5,13 @@ import type { DataReader } from './data-reader.ts';
 import { isCode, OplogError } from './errors.ts';
 import { foldRows, type Layer } from './fact.ts';
 import { assertSealed } from './hash-chain.ts';
-import { decodePayload } from './payload.ts';
+import { decodePayload, isRepeated } from './payload.ts';
 import { createRecordsSource } from './records-source.ts';
 import type { Row } from './row.ts';
 import { openStateRun } from './state/state-run.ts';
 import { readStateHint, type StateHint } from './state/state-files.ts';
 import { createStateSource, withFallback } from './state/state-source.ts';
-import { createView, type FactSource } from './view.ts';
+import { createView, type FactSource, NOTHING } from './view.ts';
 
 /** The on-disk format that this version writes and the highest that it reads. */
 export const FORMAT = 1;
@@ -49,7 +49,9 @@ export async function openHead(store: ObjectStore, reader: DataReader): Promise<
   const hint = await readStateHint(store);
   const snapshot = await openSnapshot(store, hint === undefined ? {} : { hintVersion: hint.deltaVersion });
   const pondId = assertFormat(snapshot);
-  return (hint && await headFromState(store, reader, snapshot, pondId, hint)) ?? headFromRecords(reader, snapshot, pondId);
+  return (hint && await headFromState(store, reader, snapshot, pondId, hint))
+    ?? await headFromWholeLog(reader, snapshot, pondId)
+    ?? headFromRecords(reader, snapshot, pondId);
 }
 
 /** The newest head: the same object when nothing is new. */
@@ -102,6 +104,18 @@ async function headFromState(store: ObjectStore, reader: DataReader, snapshot: S
     if (isCode(error, 'corrupt-state') || isCode(error, 'corrupt-record')) return undefined;
     throw error;
   }
+}
+
+/** A young log is replayed from its beginning, as long as the commits repeat their rows. */
+async function headFromWholeLog(reader: DataReader, snapshot: Snapshot, pondId: string): Promise<Head | undefined> {
+  if (snapshot.tail.length !== snapshot.version + 1) return undefined;
+  const layers: TransactionLayer[] = [];
+  for (const commit of snapshot.tail) {
+    if (factsOf(commit) !== undefined && !isRepeated(commit)) return undefined;
+    layers.push(...await layersOf(reader, [commit]));
+  }
+  const empty: Head = { snapshot, pondId, txnSeq: 0, timestampMicros: 0n, state: undefined, base: NOTHING, layers: [], view: NOTHING };
+  return withLayers(empty, snapshot, layers);
 }
 
 function headFromRecords(reader: DataReader, snapshot: Snapshot, pondId: string): Head {

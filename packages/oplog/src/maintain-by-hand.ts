@@ -61,7 +61,11 @@ export async function maintainByHand(
     if (!dryRun) for (const { path } of blobs) await store.delete(path);
     removedFiles = removed.length + blobs.length;
     removedBytes = [...removed, ...blobs].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (!dryRun && options.isAlive !== undefined) collectLeftovers(storeDirectory, { isAlive: options.isAlive, nowMillis });
+    if (!dryRun && options.isAlive !== undefined) {
+      const leftovers = await collectLeftovers(storeDirectory, { isAlive: options.isAlive, nowMillis });
+      removedFiles += leftovers.paths.length;
+      removedBytes += leftovers.sizeBytes;
+    }
     removedLogFiles = (await cleanLog(store, { nowMillis, dryRun }))?.removed.length ?? 0;
   }
   return { head: current, value: { mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, checkpointVersion } };

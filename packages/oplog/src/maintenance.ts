@@ -1,4 +1,4 @@
-import { cleanLog, completeSnapshot, type ObjectStore, readLastCheckpoint, writeCheckpoint, writeChecksum } from '@duckpond/delta';
+import { cleanLog, completeSnapshot, type ObjectStore, readLastCheckpoint, type Snapshot, writeCheckpoint, writeChecksum } from '@duckpond/delta';
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
@@ -52,9 +52,9 @@ export async function foldState(store: ObjectStore, reader: DataReader, environm
   const hint: StateHint = { deltaVersion: snapshot.version, txnSeq, timestampMicros, runs: refs };
   await writeChecksum(store, snapshot);
   await writeStateHint(store, hint);
-  await checkpointWhenDue(store, head, nowMillis);
+  const pruned = await checkpointWhenDue(store, head, nowMillis);
   const base = withFallback(createStateSource(runs), () => createRecordsSource(reader, snapshot.files, txnSeq), () => undefined);
-  return { ...head, state: hint, base, layers: [], view: base };
+  return { ...head, snapshot: pruned, state: hint, base, layers: [], view: base };
 
   async function newRuns(): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {
     if (head.state !== undefined) {
@@ -77,20 +77,26 @@ export async function foldState(store: ObjectStore, reader: DataReader, environm
   }
 }
 
-/** A checkpoint for readers that do not know the folded state; then the files that only older snapshots name can go. */
-async function checkpointWhenDue(store: ObjectStore, head: Head, nowMillis: number): Promise<void> {
-  const last = (await readLastCheckpoint(store))?.version ?? 0;
+/**
+ * A checkpoint for readers that do not know the folded state, when it is due. With it go the files that only older snapshots
+ * name, once they are old enough, and their tombstones.
+ */
+async function checkpointWhenDue(store: ObjectStore, head: Head, nowMillis: number): Promise<Snapshot> {
   const { version, files, tombstones } = head.snapshot;
+  const last = (await readLastCheckpoint(store))?.version ?? 0;
   // A checkpoint costs as much as it has actions, tombstones above all: the larger, the rarer.
-  if (version - last < Math.max(CHECKPOINT_COMMITS, (files.size + tombstones.size) / 2)) return;
+  if (version - last < Math.max(CHECKPOINT_COMMITS, (files.size + tombstones.size) / 2)) return head.snapshot;
   const complete = await completeSnapshot(store, head.snapshot);
-  let removed = 0;
-  for (const { path, deletionTimestamp } of complete.tombstones.values()) {
-    if (nowMillis - (deletionTimestamp ?? nowMillis) <= GRACE_MILLIS || complete.files.has(path)) continue;
-    await store.delete(path);
-    if (++removed >= REMOVED_AT_ONCE) break;
+  const kept = new Map(complete.tombstones);
+  for (const [key, { path, deletionTimestamp }] of complete.tombstones) {
+    if (complete.tombstones.size - kept.size >= REMOVED_AT_ONCE) break;
+    if (nowMillis - (deletionTimestamp ?? nowMillis) <= GRACE_MILLIS) continue;
+    if (!complete.files.has(key)) await store.delete(path);
+    kept.delete(key);
   }
-  await writeCheckpoint(store, complete);
+  const pruned = { ...complete, tombstones: kept };
+  await writeCheckpoint(store, pruned);
   await collectStateFiles(store, head.state?.runs ?? [], nowMillis);
   if (Math.floor(version / CLEANUP_VERSIONS) !== Math.floor(last / CLEANUP_VERSIONS)) await cleanLog(store, { nowMillis });
+  return pruned;
 }

@@ -329,7 +329,7 @@ export class Oplog {
     };
     const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
     const nowMillis = Number(timestampMicros / 1000n);
-    const { add } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
+    const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
     const payload = encodePayload(rows);
     const actions = await linkedActions(
       store, head.snapshot,
@@ -341,6 +341,7 @@ export class Oplog {
       await store.delete(add.path);
       return undefined;
     }
+    this.reader.remember(add, records);
     this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: payload !== undefined });
     return facts;
   }

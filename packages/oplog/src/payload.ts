@@ -1,3 +1,4 @@
+import type { Commit } from '@duckpond/delta';
 import { Entry, type NewEntry } from './entry.ts';
 import { carried } from './carried.ts';
 import type { TransactionFacts } from './commit-info.ts';
@@ -18,6 +19,12 @@ export function encodePayload(rows: readonly Row[]): readonly unknown[] | undefi
   const payload = told.map(({ partId, nodeId, recordKind, version, entry }) => (
     { part: partId, node: nodeId, record: recordKind, version, entry: entryToJson(entry) }));
   return JSON.stringify(payload).length > MOST_CHARACTERS ? undefined : payload;
+}
+
+/** Whether a commit says that it repeats its rows. */
+export function isRepeated(commit: Commit): boolean {
+  const member = commit.commitInfo?.['duckpond'];
+  return isObject(member) && member['payload'] !== undefined;
 }
 
 /** The rows of a transaction when its commit repeats them, without inline content. @throws OplogError `corrupt-record` */

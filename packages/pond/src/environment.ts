@@ -1,10 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import { kill } from 'node:process';
 import type { Environment } from './pond.ts';
 
 /** The real world, for programs that do not bring their own. */
 export function realEnvironment(): Environment {
-  return { nowMicros: realNowMicros, uuid: createUuid7(() => Date.now(), (count) => randomBytes(count)), user: userName(), host: hostname() };
+  return { nowMicros: realNowMicros, uuid: createUuid7(() => Date.now(), pooled(randomBytes)), user: userName(), host: hostname() };
+}
+
+/** Whether there is a process of that number on this machine. */
+export function isProcessAlive(processId: number): boolean {
+  try {
+    kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Random bytes in portions of one larger draw: small draws cost as much as large ones. */
+function pooled(draw: (count: number) => Uint8Array): (count: number) => Uint8Array {
+  let pool: Uint8Array = new Uint8Array(0);
+  let used = 0;
+  return (count) => {
+    if (used + count > pool.byteLength) {
+      pool = draw(Math.max(count, 1024));
+      used = 0;
+    }
+    used += count;
+    return pool.subarray(used - count, used);
+  };
 }
 
 function realNowMicros(): bigint {

@@ -7,12 +7,14 @@ import { compareStateKeys, encodeStateRun, openStateRun } from './state-run.ts';
 
 export const STATE_HINT_PATH = '_state/_last';
 /** While all runs together are no larger, there is only one. */
-const SINGLE_RUN_BYTES = 256 * 1024;
+const SINGLE_RUN_BYTES = 64 * 1024;
 /** An older run is at least so many times the size of the newer one next to it. */
 const LEVEL_RATIO = 4;
 /** Merging within a commit stops at this much input; `maintain` goes on without the limit. */
 export const FOREGROUND_BYTES: number = 4 * 1024 * 1024;
 const MOST_RUNS = 12;
+/** About what a row takes, to plan with before anything is encoded. */
+const ROW_BYTES = 140;
 /** How long a run that nothing refers to any more stays for readers that opened with it. */
 const GRACE_MILLIS = 60 * 60 * 1000;
 
@@ -100,21 +102,20 @@ export interface StateFileOptions {
 export async function addStateRun(store: ObjectStore, runs: readonly RunRef[], rows: readonly NewStateRow[], options: StateFileOptions): Promise<RunRef[]> {
   const kept = [...runs];
   let merged = rows;
-  let bytes = encodeStateRun(kept.length === 0 ? merged.filter(isPresent) : merged);
-  let input = bytes.byteLength;
+  let sizeBytes = rows.length * ROW_BYTES;
   for (let older = kept.at(-1); older !== undefined; older = kept.at(-1)) {
-    const total = kept.reduce((sum, run) => sum + run.sizeBytes, bytes.byteLength);
-    const wanted = total <= SINGLE_RUN_BYTES || older.sizeBytes < LEVEL_RATIO * bytes.byteLength || kept.length >= MOST_RUNS;
-    const allowed = !options.foreground || input + older.sizeBytes <= FOREGROUND_BYTES || kept.length >= MOST_RUNS;
+    const total = kept.reduce((sum, run) => sum + run.sizeBytes, sizeBytes);
+    const wanted = total <= SINGLE_RUN_BYTES || older.sizeBytes < LEVEL_RATIO * sizeBytes || kept.length >= MOST_RUNS;
+    const allowed = !options.foreground || sizeBytes + older.sizeBytes <= FOREGROUND_BYTES || kept.length >= MOST_RUNS;
     if (!wanted || !allowed) break;
     const run = await openStateRun(store, older.path, older.sizeBytes);
     const olderRows: StateRow[] = [];
     for await (const batch of run.all()) olderRows.push(...batch);
     kept.pop();
     merged = overlay(olderRows, merged);
-    bytes = encodeStateRun(kept.length === 0 ? merged.filter(isPresent) : merged);
-    input += older.sizeBytes;
+    sizeBytes += older.sizeBytes;
   }
+  const bytes = encodeStateRun(kept.length === 0 ? merged.filter(isPresent) : merged);
   const path = `_state/${options.firstTxnSeq}-${options.txnSeq}-${options.unique}.arrow`;
   await store.putHint(path, bytes);
   return [...kept, { path, sizeBytes: bytes.byteLength }];
