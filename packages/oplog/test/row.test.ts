@@ -50,7 +50,7 @@ describe('packRows()', () => {
             assert.equal(inside.length, 1);
           }
           const { timeMinMicros, timeMaxMicros } = row.entry;
-          if (timeMinMicros != null && timeMaxMicros != null) {
+          if (typeof timeMinMicros === 'bigint' && typeof timeMaxMicros === 'bigint') {
             assert.ok(record.timeMinMicros !== null && record.timeMinMicros <= timeMinMicros && record.timeMinMicros <= timeMaxMicros);
           }
         }

@@ -221,6 +221,8 @@ export interface Environment {
   nowMicros(): bigint;
   /** A new UUIDv7 in lower case. */
   uuid(): string;
+  /** Whether a process of this machine is alive, so that what it has not finished is left alone; without it, what the system says. */
+  isAlive?(processId: number): boolean;
   readonly user: string;
   readonly host: string;
 }

@@ -9,7 +9,8 @@ import { scratchDirectories } from './scratch-directory.ts';
 const scratch = scratchDirectories();
 const PAGE = readFileSync(new URL('../../../docs/formats/content-root.md', import.meta.url), 'utf8');
 
-const sha256 = (...parts: (string | Uint8Array)[]): Buffer => createHash('sha256').update(Buffer.concat(parts.map((part) => Buffer.from(part)))).digest();
+const sha256 = (...parts: (string | Uint8Array)[]): Buffer =>
+  createHash('sha256').update(Buffer.concat(parts.map((part) => Buffer.from(part)))).digest();
 const field = (text: string): Buffer => {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from(Uint32Array.of(bytes.length).buffer), bytes]);

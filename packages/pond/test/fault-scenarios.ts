@@ -31,7 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'init', run: (directory, environment, io) => createPond(directory, { environment }, io) },
   { name: 'a small commit', before: withCommits(3, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
   { name: 'a commit that merges and folds', before: withCommits(15, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
-  { name: 'a commit that merges, folds and writes a checkpoint', before: withCommits(46, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit that merges, folds and writes a checkpoint', before: withCommits(31, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
   { name: 'a commit of a blob', before: withCommits(3, 100), run: changing((pond) => write(pond, '/d1/new', 200_000)) },
   { name: 'a commit of a large blob', before: withCommits(2, 100_000), run: changing((pond) => write(pond, '/d1/new', 1_500_000)) },
   {

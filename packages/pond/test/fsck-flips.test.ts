@@ -7,7 +7,8 @@ const scratch = scratchDirectories();
 const SEED = Number(process.env['POND_FLIP_SEED'] ?? 1);
 
 describe('a pond with one damaged file', () => {
-  it.each<Variant>(['whole', 'records'])(`answers rightly or with an error, and fsckStore() names the file (pond: %s, seed ${SEED})`, async (variant) => {
+  const title = `answers rightly or with an error, and fsckStore() names the file (pond: %s, seed ${SEED})`;
+  it.each<Variant>(['whole', 'records'])(title, async (variant) => {
     const counts = await runFlips({ scratch: scratch(), seed: SEED, pondSize: 1, variant, flips: 120, mask: 1, cuts: 1 });
     expect(counts.failures).toEqual([]);
     expect(counts.found).toBeGreaterThan(counts.tried * 0.9);

@@ -38,7 +38,10 @@ function flip(directory: string, file: string, position: number): void {
   writeFileSync(join(directory, file), bytes);
 }
 
+/** Part of a message. */
+const saying = (text: string): string => expect.stringContaining(text) as string;
 const commitFile = (version: number): string => `store/_delta_log/${String(version).padStart(20, '0')}.json`;
+const isCommit = (name: string): boolean => /^\d{20}\.json$/.test(name);
 const open = (directory: string): Promise<Pond> => openPond(directory, { environment: seededEnvironment() });
 
 async function textOf(pond: Pond, path: string): Promise<string> {
@@ -119,13 +122,14 @@ describe('fsckPondDirectory()', () => {
     expect(faults[0]?.message).toMatch(/it is missing, \d+ bytes were written; it held transactions 1 to \d+; needed by ".*" version 1/);
     expect(contentRoot).toBeUndefined();
     expect(await textOf(pond, '/later/g1')).toBe('later 1');
-    await expect(textOf(await open(directory), '/inline/b.txt')).rejects.toMatchObject({ code: 'corrupt-record', message: expect.stringContaining('part-') as string });
+    const reading = textOf(await open(directory), '/inline/b.txt');
+    await expect(reading).rejects.toMatchObject({ code: 'corrupt-record', message: saying('part-') });
   });
 
   it('names a commit that is cut, and what could still be had without it', async () => {
     const directory = copy();
     truncateSync(join(directory, commitFile(newest)), 700);
-    await expect(open(directory)).rejects.toMatchObject({ code: 'corrupt-log', message: expect.stringContaining(`${newest}.json"`) as string });
+    await expect(open(directory)).rejects.toMatchObject({ code: 'corrupt-log', message: saying(`${newest}.json"`) });
     const { faults, transactions, contentRoot } = await fsckPondDirectory(directory);
     expect(faults).toMatchObject([{ severity: 'damaged', file: commitFile(newest) }]);
     expect(transactions).toBe(13);
@@ -164,7 +168,7 @@ describe('fsckPondDirectory()', () => {
   it('does not take a missing commit near the end for the end of the log', async () => {
     const directory = copy();
     rmSync(join(directory, commitFile(newest - 1)));
-    await expect(open(directory)).rejects.toMatchObject({ code: 'corrupt-log', message: expect.stringContaining(`${newest - 1}.json`) as string });
+    await expect(open(directory)).rejects.toMatchObject({ code: 'corrupt-log', message: saying(`${newest - 1}.json`) });
     expect((await fsckPondDirectory(directory)).faults).toMatchObject([{ severity: 'lost', file: commitFile(newest - 1) }]);
   });
 
@@ -172,16 +176,16 @@ describe('fsckPondDirectory()', () => {
     const directory = copy();
     const hint = JSON.parse(readFileSync(join(directory, 'store/_state/_last'), 'utf8')) as { readonly deltaVersion: number };
     for (let version = newest; version >= hint.deltaVersion; version--) rmSync(join(directory, commitFile(version)));
-    expect((await fsckPondDirectory(directory)).faults[0]).toMatchObject({ severity: 'lost', message: expect.stringContaining('it is missing') as string });
+    expect((await fsckPondDirectory(directory)).faults[0]).toMatchObject({ severity: 'lost', message: saying('it is missing') });
   });
 
   it('reads on when everything that is derived is damaged, and rebuilds it on request without touching the rest', async () => {
     const derived = (directory: string): string[] => [
       ...readdirSync(join(directory, 'store/_state')).map((name) => `store/_state/${name}`),
-      ...readdirSync(join(directory, 'store/_delta_log')).filter((name) => !/^\d{20}\.json$/.test(name)).map((name) => `store/_delta_log/${name}`),
+      ...readdirSync(join(directory, 'store/_delta_log')).filter((name) => !isCommit(name)).map((name) => `store/_delta_log/${name}`),
     ];
     const truth = (directory: string): string => readdirSync(join(directory, 'store'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && (entry.name.startsWith('part-') || entry.name.startsWith('sha256=') || /^\d{20}\.json$/.test(entry.name)))
+      .filter(({ name }) => name.startsWith('part-') || name.startsWith('sha256=') || isCommit(name))
       .map((entry) => `${entry.name} ${readFileSync(join(entry.parentPath, entry.name)).toString('base64')}`).sort().join('\n');
     for (const damage of [
       (file: string) => writeFileSync(file, 'garbage'),

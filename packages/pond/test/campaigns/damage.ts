@@ -72,7 +72,8 @@ export async function readEverything(store: ObjectStore): Promise<ReadonlyMap<st
       answers.set(question, { value });
     } catch (error) {
       const isKnown = error instanceof Error && KNOWN_ERRORS.has(error.name) && 'code' in error;
-      answers.set(question, { error: isKnown ? `${error.name}: ${error.message}` : `CRASH ${error instanceof Error ? error.stack : String(error)}` });
+      const crash = `CRASH ${error instanceof Error ? error.stack : String(error)}`;
+      answers.set(question, { error: isKnown ? `${error.name}: ${error.message}` : crash });
     }
   }
 

@@ -52,8 +52,8 @@ export async function runFlips(options: FlipOptions): Promise<FlipCounts> {
   }
 
   const positions = bench.read.flatMap(([path, bytes]) => positionsOf(path, bytes, random));
-  const chosen = flips < positions.length ? Array.from({ length: flips }, () => positions[Math.floor(random() * positions.length)]) : positions;
-  for (const place of chosen) {
+  const draw = (): (typeof positions)[number] | undefined => positions[Math.floor(random() * positions.length)];
+  for (const place of flips < positions.length ? Array.from({ length: flips }, draw) : positions) {
     if (place === undefined) continue;
     const bytes = Uint8Array.from(bench.files.get(place.path) ?? []);
     bytes[place.position] = (bytes[place.position] ?? 0) ^ mask;
@@ -62,7 +62,9 @@ export async function runFlips(options: FlipOptions): Promise<FlipCounts> {
   for (const [path, bytes] of bench.read) {
     const lengths = [bytes.length - 1, 0, bytes.length >> 1, 1];
     while (lengths.length < cuts) lengths.push(Math.floor(random() * bytes.length));
-    for (const length of new Set(lengths.slice(0, cuts))) await tryOne({ path, bytes: bytes.slice(0, length) }, `${path} cut to ${length} bytes`);
+    for (const length of new Set(lengths.slice(0, cuts))) {
+      await tryOne({ path, bytes: bytes.slice(0, length) }, `${path} cut to ${length} bytes`);
+    }
     // That the newest commit is gone shows only against a backup.
     if (path !== bench.newestCommit) await tryOne({ path, bytes: undefined }, `${path} missing`);
   }
