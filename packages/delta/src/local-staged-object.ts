@@ -6,6 +6,9 @@ import { linkIfAbsent, POOL_BYTES, writeFully } from './local-file.ts';
 import { ignoreErrno, storageError } from './storage-error.ts';
 import { DeltaError } from './errors.ts';
 
+/** From this age an object is exchanged for the one that is published, well before anything collects it. */
+const OLD_MILLIS = 3_600_000;
+
 /** A temporary file on its way to a name. */
 export class LocalStagedObject implements StagedObject {
   readonly #io: LocalIo;
@@ -42,10 +45,16 @@ export class LocalStagedObject implements StagedObject {
     const directory = dirname(target);
     try {
       this.#directories.ensure(directory);
-      let isOurs = this.#io.stat(target)?.kind !== 'file';
+      const there = this.#io.stat(target);
+      let isOurs = there?.kind !== 'file';
       if (isOurs) {
         await this.#flush();
         isOurs = linkIfAbsent(this.#io, this.#temporary, target);
+      } else if (there !== undefined && this.#io.fstat(this.#file).modifiedMillis - there.modifiedMillis > OLD_MILLIS) {
+        // The same bytes with the time of now: an old object that nobody refers to may be about to be collected.
+        await this.#flush();
+        this.#io.rename(this.#temporary, target);
+        isOurs = true;
       }
       this.#end();
       // Also when the object was there: the caller is about to refer to it, and the one who made it may not have come this far.

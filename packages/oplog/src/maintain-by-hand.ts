@@ -58,7 +58,11 @@ export async function maintainByHand(
   if (options.vacuum === true) {
     const { removed } = await vacuum(store, { nowMillis, dryRun });
     const blobs = await unreferencedBlobs(store, reader, current, nowMillis);
-    if (!dryRun) for (const { path } of blobs) await store.delete(path);
+    for (const { path } of dryRun ? [] : blobs) {
+      // Somebody may have stored the same content again meanwhile, for a transaction that is not committed yet.
+      const meta = await store.head(path);
+      if (meta !== undefined && nowMillis - meta.modifiedMillis > BLOB_GRACE_MILLIS) await store.delete(path);
+    }
     removedFiles = removed.length + blobs.length;
     removedBytes = [...removed, ...blobs].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     if (!dryRun && options.isAlive !== undefined) {

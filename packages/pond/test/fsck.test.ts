@@ -79,7 +79,8 @@ describe('fsckPondDirectory()', () => {
   it('mentions unfinished files without calling them faults', async () => {
     const directory = copy();
     writeFileSync(join(directory, 'store/.12345-abcdef-1.tmp'), 'half');
-    expect(await fsckPondDirectory(directory)).toMatchObject({ faults: [], notes: [expect.stringContaining('1 unfinished file of 4 bytes')] });
+    const report = await fsckPondDirectory(directory);
+    expect(report).toMatchObject({ faults: [], notes: [saying('1 unfinished file of 4 bytes')] });
   });
 
   it('names a missing blob with the paths and versions that need it, also when it is quick', async () => {
@@ -90,7 +91,8 @@ describe('fsckPondDirectory()', () => {
       const { faults, contentRoot } = await fsckPondDirectory(directory, { quick });
       expect(faults).toEqual([{
         severity: 'lost', file, path: '/blobs/large.bin', version: 1, repaired: false,
-        message: `Cannot read "${file.slice('store/'.length)}": it is missing, 70000 bytes were written; needed by "/blobs/large.bin" version 1`,
+        message: `Cannot read "${file.slice('store/'.length)}": it is missing, 70000 bytes were written; `
+          + 'needed by "/blobs/large.bin" version 1',
       }]);
       expect(contentRoot).toBe(root);
     }
@@ -103,7 +105,8 @@ describe('fsckPondDirectory()', () => {
     const directory = copy();
     const file = fileIn(directory, 'store/_blobs', /^sha256=/);
     flip(directory, file, 12_345);
-    expect((await fsckPondDirectory(directory)).faults).toMatchObject([{ severity: 'damaged', file, path: '/blobs/large.bin', version: 1 }]);
+    const { faults } = await fsckPondDirectory(directory);
+    expect(faults).toMatchObject([{ severity: 'damaged', file, path: '/blobs/large.bin', version: 1 }]);
     expect((await fsckPondDirectory(directory, { quick: true })).faults).toEqual([]);
     const pond = await open(directory);
     await expect(textOf(pond, '/blobs/large.bin')).rejects.toMatchObject({ code: 'corrupt-blob' });
@@ -179,7 +182,7 @@ describe('fsckPondDirectory()', () => {
     expect((await fsckPondDirectory(directory)).faults[0]).toMatchObject({ severity: 'lost', message: saying('it is missing') });
   });
 
-  it('reads on when everything that is derived is damaged, and rebuilds it on request without touching the rest', async () => {
+  it('reads on when all that is derived is damaged, and rebuilds it on request without touching the rest', async () => {
     const derived = (directory: string): string[] => [
       ...readdirSync(join(directory, 'store/_state')).map((name) => `store/_state/${name}`),
       ...readdirSync(join(directory, 'store/_delta_log')).filter((name) => !isCommit(name)).map((name) => `store/_delta_log/${name}`),

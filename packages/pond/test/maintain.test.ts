@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import { describe, it } from 'vitest';
 import { createPond } from '../src/create-pond.ts';
+import { openPond } from '../src/open-pond.ts';
 import { scratchDirectories } from './scratch-directory.ts';
 import { testEnvironment } from './test-environment.ts';
-import { dumpTree } from './tree-dump.ts';
+import { bytesOf, dumpTree } from './tree-dump.ts';
 
 const scratch = scratchDirectories();
 const HOUR = 3_600_000;
@@ -22,6 +23,25 @@ describe('maintain()', () => {
     assert.ok(existsSync(dead));
     const { removedFiles } = await pond.maintain({ vacuum: true });
     assert.deepEqual([existsSync(dead), existsSync(alive), removedFiles], [false, true, 1]);
+  });
+
+  it('keeps a blob of an aborted transaction that another transaction stores again while it is collected', async () => {
+    const directory = join(scratch(), 'pond');
+    const pond = await createPond(directory);
+    const content = Buffer.alloc(70_000, 5);
+    await assert.rejects(pond.write(async (fs) => {
+      await (await fs.root()).write('/f', [content]);
+      throw new Error('aborted');
+    }), /aborted/);
+    const blobs = join(directory, 'store/_blobs');
+    const old = Date.now() / 1000 - 2 * 24 * 3600;
+    for (const name of readdirSync(blobs)) utimesSync(join(blobs, name), old, old);
+    const other = await openPond(directory);
+    await pond.write(async (fs) => {
+      await (await fs.root()).write('/f', [content]);
+      await other.maintain({ vacuum: true });
+    });
+    assert.deepEqual(await pond.read(async (fs) => bytesOf((await fs.root()).read('/f'))), content);
   });
 
   it('removes merged files and blobs that no version names after their grace, and keeps all that a version names', async () => {
