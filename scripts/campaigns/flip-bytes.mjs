@@ -35,13 +35,15 @@ const line = ({ tried, found, harmless, refused, failures }) =>
 let shown = 0;
 const counts = await runFlips({
   scratch, seed: Number(values.seed), pondSize: Number(values['pond-size']), variant: values.variant,
-  flips: values.every ? Number.POSITIVE_INFINITY : Number(values.flips), mask: Number(values.mask), cuts: Number(values.cuts), shard: { number, of },
+  flips: values.every ? Number.POSITIVE_INFINITY : Number(values.flips),
+  mask: Number(values.mask), cuts: Number(values.cuts), shard: { number, of },
   onProgress(so) {
     for (; shown < so.failures.length; shown++) console.error(so.failures[shown]);
     if (so.tried % 5000 === 0) console.error(line(so));
   },
 });
 for (; shown < counts.failures.length; shown++) console.error(counts.failures[shown]);
-console.log(`${values.variant}, mask ${values.mask}, seed ${values.seed}: ${line(counts)}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+const seconds = (performance.now() - started) / 1000;
+console.log(`${values.variant}, mask ${values.mask}, seed ${values.seed}: ${line(counts)}, ${seconds.toFixed(1)} s`);
 rmSync(scratch, { recursive: true, force: true });
 process.exitCode = counts.failures.length > 0 ? 1 : 0;
