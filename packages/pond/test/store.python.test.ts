@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { createPond, openPond } from '../src/index.ts';
-import { scratchDirectory } from './scratch-directory.ts';
+import { scratchDirectories } from './scratch-directory.ts';
 
 // The store of a pond is a Delta table: delta-rs, which shares no code with us, opens it and sees every record.
+const scratch = scratchDirectories();
 const PYTHON = env['DUCKPOND_PYTHON'] ?? 'python3';
 
 const READ = `
@@ -46,7 +47,7 @@ interface Seen {
 
 describe.skipIf(!hasDeltalake)('the store of a pond, read by deltalake', () => {
   it('is a Delta table with every record, before and after merging and with a checkpoint', async () => {
-    const directory = join(scratchDirectory(), 'pond');
+    const directory = join(scratch(), 'pond');
     const pond = await createPond(directory);
     for (let i = 0; i < 40; i++) {
       await pond.write(async (fs) => { await (await fs.root()).write(`/d${i % 3}/f${i}`, [Buffer.from(String(i))], { parents: true }); });
