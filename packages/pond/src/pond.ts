@@ -1,3 +1,4 @@
+import type { ChangeCounts, Environment, MaintainReport, TransactionFacts } from '@duckpond/oplog';
 import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
 
 /** Who made a pond, when and where: written once, by `createPond`. */
@@ -15,28 +16,9 @@ export interface PondIdentity {
 /** The state to read: a transaction by number, or the newest one that is not later than a time. */
 export type At = { readonly txnSeq: number } | { readonly timeMicros: bigint };
 
-export interface ChangeCounts {
-  readonly created: number;
-  readonly written: number;
-  readonly renamed: number;
-  readonly removed: number;
-}
-
+export type { ChangeCounts, Environment, MaintainReport };
 /** One transaction as the log tells it. */
-export interface TransactionInfo {
-  readonly txnSeq: number;
-  readonly uuid: string;
-  /** Command line or the label a program gave, secrets removed. */
-  readonly command: readonly string[];
-  readonly user: string;
-  readonly host: string;
-  readonly startedMicros: bigint;
-  /** When it was committed: strictly increasing from one transaction to the next. */
-  readonly timestampMicros: bigint;
-  readonly durationMicros: number;
-  readonly changes: ChangeCounts;
-  readonly pondId: string;
-}
+export type TransactionInfo = TransactionFacts;
 
 /** One row of the operation log: what one transaction did to one node. */
 export interface RecordInfo {
@@ -106,15 +88,6 @@ export interface MaintainOptions {
   /** Remove files that nothing refers to any more. */
   readonly vacuum?: boolean;
   readonly dryRun?: boolean;
-}
-
-export interface MaintainReport {
-  readonly mergedFiles: number;
-  readonly mergedIntoFiles: number;
-  readonly removedFiles: number;
-  readonly removedBytes: number;
-  readonly removedLogFiles: number;
-  readonly checkpointVersion: number | undefined;
 }
 
 export interface FsckOptions {
@@ -213,18 +186,6 @@ export interface Pond {
   maintain(options?: MaintainOptions): Promise<MaintainReport>;
   fsck(options?: FsckOptions): Promise<FsckReport>;
   close(): Promise<void>;
-}
-
-/** The world outside, handed in; `environment.ts` has the real one. */
-export interface Environment {
-  /** Microseconds since 1970 UTC. */
-  nowMicros(): bigint;
-  /** A new UUIDv7 in lower case. */
-  uuid(): string;
-  /** Whether a process of this machine is alive, so that what it has not finished is left alone; without it, what the system says. */
-  isAlive?(processId: number): boolean;
-  readonly user: string;
-  readonly host: string;
 }
 
 export interface CreateOptions {
