@@ -19,7 +19,7 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 const SEED = Number(env['DUCKPOND_SEED'] ?? 1);
 /** How many plans of each scenario; all of them with DUCKPOND_PLANS=all. */
-const PLANS = env['DUCKPOND_PLANS'] === 'all' ? Number.POSITIVE_INFINITY : Number(env['DUCKPOND_PLANS'] ?? 30);
+const PLANS = env['DUCKPOND_PLANS'] === 'all' ? Number.POSITIVE_INFINITY : Number(env['DUCKPOND_PLANS'] ?? 20);
 const LATER = 3 * 3_600_000;
 
 interface State {

@@ -19,7 +19,7 @@ const scratch = scratchDirectories();
 /** Seeds that once found something, replayed first. */
 const FOUND: readonly number[] = [9, 14];
 const FIRST = Number(env['DUCKPOND_SEED'] ?? 1);
-const COUNT = Number(env['DUCKPOND_RUNS'] ?? 8);
+const COUNT = Number(env['DUCKPOND_RUNS'] ?? 4);
 const STEPS = 60;
 const HOUR = 3_600_000;
 
