@@ -136,7 +136,7 @@ describe(`a pond under a fault at every operation of the disk (seed ${SEED})`, (
         for (const one of rejectedButThere.slice(0, 20)) stdout.write(`  ${one}\n`);
       }
       assert.equal(plans, acknowledged + before + rejectedButThere.length);
-      assert.ok(plans > 10);
+      assert.ok(plans > 4, `${plans} faults`);
     }, 600_000);
   }
 });
