@@ -24,7 +24,7 @@ module.exports = {
   env: { node: true, es2022: true },
   parserOptions: { ecmaVersion: 2023, sourceType: 'module' },
   ignorePatterns: ['dist', 'node_modules', '*.cjs', 'vitest.workspace.ts'],
-  rules: { eqeqeq: 'error', 'prefer-const': 'error', 'no-var': 'error' },
+  rules: { eqeqeq: ['error', 'always', { null: 'ignore' }], 'prefer-const': 'error', 'no-var': 'error' },
   overrides: [
     {
       files: ['packages/**/*.ts'],

@@ -30,12 +30,16 @@ const WHAT_TO_DO: Readonly<Record<string, string>> = {
   EXDEV: 'it is on another file system, one file system for the whole store was expected',
 };
 
-/** Turns an error of `node:fs` into a `storage` error that says what to do; every other error is handed back as it is. */
-export function storageError(error: unknown, verb: string, path: string): unknown {
+/**
+ * Turns an error of `node:fs` into a `storage` error that says what to do; every other error is handed back as it is.
+ *
+ * @param shown what the message calls it, when that is more than `path`
+ */
+export function storageError(error: unknown, verb: string, path: string, shown: string = path): unknown {
   const errno = errnoOf(error);
   if (!(error instanceof Error) || errno === undefined) return error;
   const operation = 'syscall' in error ? error.syscall : verb;
   const advice = WHAT_TO_DO[errno] ?? error.message;
-  const message = `Cannot ${verb} ${JSON.stringify(path)}: ${advice} (${errno})`;
+  const message = `Cannot ${verb} ${JSON.stringify(shown)}: ${advice} (${errno})`;
   return new DeltaError('storage', message, { path, operation, errno }, { cause: error });
 }

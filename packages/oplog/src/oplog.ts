@@ -146,7 +146,9 @@ export class Oplog {
   /** The newest transaction that is not later than a time. @throws OplogError `not-found` */
   async transactionAt(timeMicros: bigint): Promise<TransactionFacts> {
     for await (const facts of this.transactions(timeMicros)) return facts;
-    throw new OplogError('not-found', 'Cannot read the state at that time: the pond is younger', { timeMicros });
+    const { timestampMicros } = await this.transactionFacts(1);
+    const message = `Cannot read the state at ${utc(timeMicros)}: the pond is younger, a time from ${utc(timestampMicros)} was wanted`;
+    throw new OplogError('not-found', message, { timeMicros });
   }
 
   /** Newest first; with a time, from the newest one that is not later. */
@@ -298,7 +300,9 @@ export class Oplog {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       const endTurn = this.#crowded > 0 ? await this.#turn?.take() : undefined;
       try {
-        const head = await this.refresh();
+        // A lone writer is most often the newest: asking again costs more than the rare lost race.
+        const isFresh = attempt === 1 && endTurn === undefined && this.#head === transaction.base;
+        const head = isFresh ? this.#head : await this.refresh();
         const clash = findClash(footprint, await this.#rowsSince(checked, head));
         if (clash !== undefined) return { kind: 'conflict', clash };
         checked = head;
@@ -378,4 +382,9 @@ export function viewOf(head: Head): OplogView {
 async function backOff(attempt: number, uuid: string): Promise<void> {
   const dice = Number.parseInt(uuid.slice(-6), 16) / 0x1000000;
   await new Promise((resolve) => setTimeout(resolve, dice * Math.min(attempt, 12)));
+}
+
+function utc(micros: bigint): string {
+  const date = new Date(Number(micros / 1000n));
+  return Number.isNaN(date.getTime()) ? `${micros} microseconds since 1970` : date.toISOString();
 }
