@@ -113,6 +113,6 @@ async function putCommit(store: ObjectStore, version: number, bytes: Uint8Array)
 }
 
 function unknownOutcome(path: string, version: number, cause: unknown): DeltaError {
-  const why = cause instanceof Error ? cause.message : 'the store says that it is there, but it is not';
+  const why = cause instanceof Error ? cause.message.replace(/^Cannot [^:]*: /, '') : 'the store says that it is there, but it is not';
   return new DeltaError('storage', `Cannot commit "${path}": ${why}`, { file: path, version }, { cause });
 }

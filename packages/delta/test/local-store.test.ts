@@ -179,9 +179,9 @@ describe('openLocalStore() errors', () => {
 
   it('say what to do, with the path, the operation, the errno and the cause', async () => {
     const cases: [string, RegExp][] = [
-      ['ENOSPC', /Cannot create "d\/a": the disk is full, free some space and try again \(ENOSPC\)/],
-      ['EROFS', /Cannot create "d\/a": the file system is read-only, mount it for writing or use another directory \(EROFS\)/],
-      ['EACCES', /Cannot create "d\/a": permission denied, run as the owner .* \(EACCES\)/],
+      ['ENOSPC', /Cannot create "\/.*\/d\/a": the disk is full, free some space and try again \(ENOSPC\)/],
+      ['EROFS', /Cannot create "\/.*\/d\/a": the file system is read-only, mount it for writing or use another directory \(EROFS\)/],
+      ['EACCES', /Cannot create "\/.*\/d\/a": permission denied, run as the owner .* \(EACCES\)/],
     ];
     for (const [errno, message] of cases) {
       const error = await failure({ kind: 'error', errno }, 'write', async (store) => store.putIfAbsent('d/a', BYTES));

@@ -141,7 +141,7 @@ function assertFormat(snapshot: Snapshot): string {
   }
   if (!(Number(format) <= FORMAT)) {
     throw new OplogError(
-      'unsupported-format', `Cannot open the pond: it has format ${format}, this version reads formats up to ${FORMAT}`, { format, supported: FORMAT },
+      'unsupported-format', `Cannot open the pond: it has format ${format}, a format up to ${FORMAT} was wanted`, { format, supported: FORMAT },
     );
   }
   return pondId;

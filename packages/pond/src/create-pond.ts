@@ -4,7 +4,7 @@ import { createOplog, type LocalIo, nodeIo, openLocalStore, type Row, SETTINGS_I
 import { ROOT_ID } from '@duckpond/tinyfs';
 import { realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
-import { openPond, STORE_DIRECTORY } from './open-pond.ts';
+import { isThere, openPond, STORE_DIRECTORY } from './open-pond.ts';
 import type { CreateOptions, Pond } from './pond.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { CreateOptions, Pond } from './pond.ts';
  */
 export async function createPond(directory: string, options: CreateOptions = {}, io: LocalIo = nodeIo): Promise<Pond> {
   const environment = options.environment ?? realEnvironment();
-  assertVacant(directory);
+  await assertVacant(directory, io);
   const store = join(directory, STORE_DIRECTORY);
   makeDurable(resolve(directory), io);
   makeDurable(resolve(store), io);
@@ -72,27 +72,52 @@ function firstRows(txnSeq: number, timestampMicros: bigint): Row[] {
   ];
 }
 
-function assertVacant(directory: string): void {
-  if (!existsSync(directory)) return;
+async function assertVacant(directory: string, io: LocalIo): Promise<void> {
+  if (!isThere(directory)) return;
   if (!statSync(directory).isDirectory()) {
     throw new PondError('not-empty', `Cannot make a pond at "${directory}": there is a file, a missing or empty directory was wanted`, { directory });
   }
-  const names = readdirSync(directory);
-  if (existsSync(join(directory, STORE_DIRECTORY, '_delta_log', `${'0'.repeat(20)}.json`))) throw exists(directory);
-  const strange = names.find((name) => name !== STORE_DIRECTORY) ?? strangeIn(join(directory, STORE_DIRECTORY));
-  if (strange !== undefined) {
-    throw new PondError('not-empty', `Cannot make a pond at "${directory}": it has "${strange}" in it, a missing or empty directory was wanted`, { directory });
+  const store = join(directory, STORE_DIRECTORY);
+  const names = namesIn(directory);
+  if (names.includes(STORE_DIRECTORY) && namesIn(join(store, '_delta_log')).some((name) => COMMIT.test(name))) {
+    throw await isOfSomethingElse(directory, io) ? notEmpty(directory, `a Delta table of something else in "${STORE_DIRECTORY}"`) : exists(directory);
   }
+  const strange = names.find((name) => name !== STORE_DIRECTORY) ?? strangeIn(store);
+  if (strange !== undefined) throw notEmpty(directory, `"${strange}" in it`);
+}
+
+/** The name of a commit or of a checkpoint: no killed `createPond` leaves one. */
+const COMMIT = /^\d{20}\./;
+
+/** The names in a directory; none when there is no such directory. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw storageError(error, 'list', directory);
+  }
+}
+
+async function isOfSomethingElse(directory: string, io: LocalIo): Promise<boolean> {
+  try {
+    await openPond(directory, {}, io);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'not-a-pond';
+  }
+}
+
+function notEmpty(directory: string, what: string): PondError {
+  return new PondError('not-empty', `Cannot make a pond at "${directory}": it has ${what}, a missing or empty directory was wanted`, { directory });
 }
 
 /** The first name in a store that no killed `createPond` can have left. */
 function strangeIn(store: string): string | undefined {
-  if (!existsSync(store)) return undefined;
   const leftover = /^(\..*\.tmp|part-[0-9a-f-]{36}\.snappy\.parquet|_delta_log)$/;
-  const strange = readdirSync(store).find((name) => !leftover.test(name));
+  const strange = namesIn(store).find((name) => !leftover.test(name));
   if (strange !== undefined) return join(STORE_DIRECTORY, strange);
-  const log = join(store, '_delta_log');
-  const inLog = existsSync(log) ? readdirSync(log).find((name) => !/^\..*\.tmp$/.test(name)) : undefined;
+  const inLog = namesIn(join(store, '_delta_log')).find((name) => !/^\..*\.tmp$/.test(name));
   return inLog === undefined ? undefined : join(STORE_DIRECTORY, '_delta_log', inLog);
 }
 

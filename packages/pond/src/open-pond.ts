@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLocalTurn, type LocalIo, nodeIo, Oplog, type OplogView, openLocalStore, type TransactionFacts, viewOf } from '@duckpond/oplog';
+import { createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type TransactionFacts, viewOf } from '@duckpond/oplog';
 import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
 import { realEnvironment } from './environment.ts';
@@ -21,11 +21,11 @@ export const STORE_DIRECTORY = 'store';
 /**
  * Opens a pond for reading and writing.
  *
- * @throws PondError `no-pond`; OplogError `not-a-pond`, `unsupported-format`; DeltaError when the log cannot be read
+ * @throws PondError `no-pond`, `unsupported-format`; OplogError `not-a-pond`; DeltaError when the log cannot be read
  */
 export async function openPond(directory: string, options: OpenOptions = {}, io?: LocalIo): Promise<Pond> {
   const store = join(directory, STORE_DIRECTORY);
-  if (!existsSync(join(store, '_delta_log'))) throw noPond(directory);
+  if (!isThere(join(store, '_delta_log'))) throw noPond(directory);
   const environment = options.environment ?? realEnvironment();
   const turn = createLocalTurn(store, io ?? nodeIo, {
     nowMillis: () => Number(environment.nowMicros() / 1000n),
@@ -33,9 +33,18 @@ export async function openPond(directory: string, options: OpenOptions = {}, io?
   });
   const oplog = await Oplog.open(openLocalStore(store, io), environment, turn).catch((error: unknown) => {
     // A log without a commit is what a killed `createPond` leaves: it can be made again.
-    throw isWithoutCommit(error) ? noPond(directory, { cause: error }) : error;
+    throw isWithoutCommit(error) ? noPond(directory, { cause: error }) : withDirectory(error, directory);
   });
   return makePond(directory, oplog);
+}
+
+/** Whether there is something of that name. @throws DeltaError `storage` when that may not be known */
+export function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw storageError(error, 'open', path);
+  }
 }
 
 function noPond(directory: string, options?: ErrorOptions): PondError {
@@ -44,6 +53,14 @@ function noPond(directory: string, options?: ErrorOptions): PondError {
 
 function isWithoutCommit(error: unknown): boolean {
   return error instanceof Error && error.name === 'DeltaError' && 'code' in error && error.code === 'not-a-table';
+}
+
+/** The log does not know which pond it is of. */
+function withDirectory(error: unknown, directory: string): unknown {
+  if (!(error instanceof OplogError)) return error;
+  const message = error.message.replace(/^Cannot open the pond:/, `Cannot open "${directory}":`);
+  if (error.code === 'unsupported-format') return new PondError('unsupported-format', message, { ...error.data, directory }, { cause: error });
+  return error.code === 'not-a-pond' ? new OplogError('not-a-pond', message, { directory }, { cause: error }) : error;
 }
 
 /** The pond of an open log; its directory is only asked for what is not in the store. */

@@ -80,6 +80,9 @@ export interface Setting {
   readonly value: string;
   readonly origin: SettingOrigin;
   readonly summary: string;
+  /** What a value must be, in words, and whether one is. */
+  readonly wanted: string;
+  readonly accepts: (value: string) => boolean;
 }
 
 export interface MaintainOptions {

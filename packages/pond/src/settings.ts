@@ -12,11 +12,7 @@ interface SettingDefinition {
 
 const DEFINITIONS: readonly SettingDefinition[] = [
   {
-    key: 'format', fallback: 'table', summary: 'Output format of commands on a terminal',
-    wanted: 'one of table, csv, tsv, json, ndjson, markdown', accepts: (value) => ['table', 'csv', 'tsv', 'json', 'ndjson', 'markdown'].includes(value),
-  },
-  {
-    key: 'log.limit', fallback: '20', summary: 'How many transactions `pond log` shows unless told',
+    key: 'log.limit', fallback: '20', summary: 'How many transactions pond log shows to people without --limit',
     wanted: 'a whole number from 1', accepts: (value) => /^[1-9]\d{0,8}$/.test(value),
   },
 ];
@@ -24,9 +20,9 @@ const DEFINITIONS: readonly SettingDefinition[] = [
 /** Every setting with its value and where that comes from, sorted by key. */
 export async function readSettings(view: FactSource): Promise<Setting[]> {
   const own = await stored(view);
-  return DEFINITIONS.map(({ key, fallback, summary }): Setting => {
+  return DEFINITIONS.map(({ key, fallback, summary, wanted, accepts }): Setting => {
     const value = own[key];
-    return { key, value: value ?? fallback, origin: value === undefined ? 'default' : 'pond', summary };
+    return { key, value: value ?? fallback, origin: value === undefined ? 'default' : 'pond', summary, wanted, accepts };
   }).sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
@@ -35,7 +31,7 @@ export async function writeSetting(transaction: Transaction, nowMicros: bigint, 
   const definition = DEFINITIONS.find((known) => known.key === key);
   if (definition === undefined) {
     const known = DEFINITIONS.map((one) => one.key).join(', ');
-    throw new PondError('invalid-setting', `Cannot set "${key}": there is no such setting, one of ${known} was wanted`, { key });
+    throw new PondError('invalid-setting', `Cannot set "${key}": there is no such setting, ${DEFINITIONS.length > 1 ? 'one of ' : ''}${known} was wanted`, { key });
   }
   if (!definition.accepts(value)) throw new PondError('invalid-setting', `Cannot set "${key}": "${value}" is given, ${definition.wanted} was wanted`, { key, value });
   const own = await stored(transaction);
