@@ -34,6 +34,8 @@ const PARTS = {
   'cli-progress.cjs': ['cli-progress'],
   'string-width.cjs': ['string-width'],
 };
+/** Libraries that bring another version of a part's library: they keep their own. */
+const KEEP_THEIR_OWN = { 'cli-progress.cjs': ['string-width'] };
 /** Whose dependency it is, when not this package's. */
 const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
 const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
@@ -62,7 +64,7 @@ function lazyParts(self, used) {
         if (namespace === 'lazy') return { path, external: true };
         if (SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path: `node:${path.replace(/^node:/, '')}`, namespace: 'lazy' };
         const part = PART_OF.get(path);
-        if (part === undefined || part === self) return undefined;
+        if (part === undefined || part === self || KEEP_THEIR_OWN[self]?.includes(path)) return undefined;
         used.add(part);
         return { path: `./${part}`, namespace: 'lazy' };
       });

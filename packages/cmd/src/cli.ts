@@ -55,10 +55,19 @@ async function dispatch(argv: readonly string[], effects: Effects, commands: rea
   }
 }
 
+/** What was begun may tidy up after a signal for so long. */
+const GRACE_MILLIS = 500;
+
 /** Any moment is a good one to stop: what is not committed has not happened. */
 function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
+    const interrupted = (): void => reject(signal.reason);
+    signal.addEventListener('abort', () => {
+      work.then(interrupted, interrupted);
+      setTimeout(interrupted, GRACE_MILLIS);
+    }, { once: true });
+    work.then(resolve, (error: unknown) => {
+      if (!signal.aborted) reject(error);
+    });
   });
 }

@@ -1,15 +1,16 @@
 import { joinPath, type WritableWD } from '@duckpond/tinyfs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ExitCode } from './command.ts';
 import type { Context } from './context.ts';
 import { isDirectory } from './destination.ts';
-import { CliError } from './errors.ts';
+import { CliError, isError, systemReason } from './errors.ts';
 import { parseSource } from './host/address.ts';
-import { type HostItem, type HostSource, hostSources, walkHost } from './host/files.ts';
+import { type Excepted, type HostItem, type HostSource, hostSources, walkHost } from './host/files.ts';
 import { openHostFile, readOpenFile } from './host/read-file.ts';
-import { changePond } from './open-pond.ts';
+import { changePond, locatePond } from './open-pond.ts';
 import { type Progress, startProgress } from './output/progress.ts';
-import { formatBytes } from './output/size.ts';
+import { formatBytes, plural } from './output/size.ts';
 
 interface Counts {
   files: number;
@@ -24,7 +25,10 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
   const streams = addresses.filter((address) => address.kind === 'stream').length;
   if (streams > 1) throw new CliError('usage', 'Cannot read the standard input twice: one - was wanted');
   const counts: Counts = { files: 0, bytes: 0, skipped: 0 };
-  const progress = startProgress(context.effects, 'copy', 'bytes', context.globals.quiet || dryRun);
+  const totalOf = streams > 0 ? undefined : () => sizeOf(host);
+  const progress = startProgress(context.effects, 'copy', 'bytes', context.globals.quiet || dryRun, totalOf);
+  const { dev: device, ino: inode } = statSync(locatePond(context));
+  let committed = false;
   try {
     const { transaction } = await changePond(context, dryRun, async (root) => {
       const intoDirectory = dest.endsWith('/') || await isDirectory(root, dest);
@@ -35,17 +39,26 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
       if (streams === 1) await copyStream(context, root, dest, intoDirectory, counts, progress);
       for (const source of host) {
         const place = intoDirectory ? joinPath(dest, basename(source.path)) : dest;
-        await copySource(context, root, source, place, counts, progress);
+        await copySource(context, root, source, { device, inode }, place, counts, progress);
       }
     });
     progress.stop();
+    committed = transaction !== undefined;
     const where = transaction === undefined ? '' : `, transaction ${transaction.txnSeq}`;
-    context.note(`copied ${counts.files} ${counts.files === 1 ? 'file' : 'files'}, ${formatBytes(counts.bytes)}${where}`);
+    context.note(`copied ${plural(counts.files, 'file', 'files')}, ${formatBytes(counts.bytes)}${where}`);
   } finally {
     progress.stop();
   }
-  if (counts.skipped > 0) context.warn(`${counts.skipped} skipped`);
-  return counts.skipped > 0 ? 3 : 0;
+  if (counts.skipped === 0) return 0;
+  context.warn(`${counts.skipped} skipped`);
+  return committed || dryRun ? 3 : 1;
+}
+
+/** Bytes of all files, as they are when progress is first shown. */
+function sizeOf(sources: readonly HostSource[]): number {
+  let bytes = 0;
+  for (const source of sources) for (const item of walkHost(source)) if (item.kind === 'file') bytes += item.sizeBytes;
+  return bytes;
 }
 
 async function copyStream(
@@ -59,9 +72,9 @@ async function copyStream(
 }
 
 async function copySource(
-  context: Context, root: WritableWD, source: HostSource, place: string, counts: Counts, progress: Progress,
+  context: Context, root: WritableWD, source: HostSource, pond: Excepted, place: string, counts: Counts, progress: Progress,
 ): Promise<void> {
-  for (const item of walkHost(source)) {
+  for (const item of walkHost(source, pond)) {
     context.signal.throwIfAborted();
     await copyItem(context, root, item, source.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, counts, progress);
   }
@@ -75,26 +88,40 @@ async function copyItem(
     return;
   }
   if (item.kind === 'link') {
-    if (await root.exists(place)) await root.remove(place);
-    await root.symlink(item.target, place);
+    await putLink(root, item.target, place);
     return;
   }
   let reason = item.kind === 'skipped' ? item.reason : undefined;
   if (item.kind === 'file') {
     try {
       const descriptor = await openHostFile(item.path);
-      const read = readOpenFile(descriptor);
+      const read = readOpenFile(descriptor, item.path);
       await root.write(place, counted(context, read, counts, progress), { parents: true });
       counts.files++;
       context.detail(`${item.path} -> ${place}`);
       return;
     } catch (error) {
       if (!isUnreadable(error, item.path)) throw error;
-      reason = error.message;
+      reason = systemReason(error);
     }
   }
   counts.skipped++;
   context.warn(`pond: Cannot copy "${item.path}": ${reason ?? 'it cannot be read'}`);
+}
+
+/** A link that is there already stays as it is. */
+async function putLink(root: WritableWD, target: string, place: string): Promise<void> {
+  const found = await root.lookup(place, { follow: false }).catch((error: unknown) => {
+    // What is above it is missing too.
+    if (isError(error, 'TinyFsError', 'not-found')) return undefined;
+    throw error;
+  });
+  if (found?.kind === 'found') {
+    const { node } = found.at;
+    if (node.kind === 'symlink' && node.target === target) return;
+    await root.remove(place);
+  }
+  await root.symlink(target, place);
 }
 
 /** Opening it failed: nothing of it has reached the pond, and the others can still be copied. */

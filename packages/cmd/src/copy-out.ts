@@ -1,28 +1,37 @@
-import { hasGlobSyntax, joinPath, type NodePath, normalizePath, type WD } from '@duckpond/tinyfs';
-import { statSync } from 'node:fs';
-import { basename as hostBasename, dirname, resolve } from 'node:path';
+import { hasGlobSyntax, joinPath, type Node, type WD } from '@duckpond/tinyfs';
+import { mkdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { contentOf } from './commands/cat.ts';
 import type { ExitCode } from './command.ts';
 import type { Context } from './context.ts';
-import { CliError } from './errors.ts';
+import { CliError, isError, report } from './errors.ts';
 import type { HostAddress } from './host/address.ts';
 import { safePath, writeHostFile } from './host/write-file.ts';
 import { allMatches } from './matches.ts';
-import { nodeName } from './node-row.ts';
-import { readPond } from './open-pond.ts';
+import { locatePond, readPond } from './open-pond.ts';
 import { emitLines } from './output/emit.ts';
 import { printable } from './output/printable.ts';
 import { startProgress } from './output/progress.ts';
-import { formatBytes } from './output/size.ts';
+import { formatBytes, plural } from './output/size.ts';
 
-interface Target {
-  readonly source: NodePath;
-  readonly directory: string;
-  /** Below the directory, components separated by `/`. */
+/** A file or directory with the path that the user sees it at, which may lead through links. */
+interface Item {
+  readonly path: string;
+  readonly node: Node;
+}
+
+interface Target extends Item {
+  /** Below the directory, components separated by `/`; empty for the directory itself. */
   readonly name: string;
 }
 
-/** Copies files of the pond to the host, or to the standard output. */
+/** What was found, and how many links were left out. */
+interface Found {
+  readonly items: readonly Item[];
+  readonly leftOut: number;
+}
+
+/** Copies files and directories of the pond to a directory of the host, or files to the standard output. */
 export async function copyOut(
   context: Context,
   patterns: readonly string[],
@@ -30,90 +39,140 @@ export async function copyOut(
   stripPrefix: string | undefined,
   dryRun: boolean,
 ): Promise<ExitCode> {
+  const directory = dest.kind === 'stream' ? undefined : resolve(context.effects.cwd(), dest.path);
+  if (directory !== undefined) assertCanHold(directory, locatePond(context));
   return readPond(context, async (root): Promise<ExitCode> => {
-    const found = await allMatches(root, patterns, { follow: true });
-    const files = await filesOf(context, root, found);
-    if (dest.kind === 'stream') {
+    const { items, leftOut } = await findItems(context, root, patterns);
+    const files = items.filter(({ node }) => node.kind !== 'directory');
+    const code = leftOut > 0 ? 3 : 0;
+    if (directory === undefined) {
       if (dryRun) await emitLines(context, files.map(({ path }) => printable(path)));
       else for (const file of files) for await (const chunk of contentOf(root, file, false)) await context.out.write(chunk);
-      return 0;
+      return code;
     }
-    const targets = placesOf(files, patterns, resolve(context.effects.cwd(), dest.path), dest.path.endsWith('/'), stripPrefix);
+    const prefix = stripPrefix === undefined ? '/' : joinPath('/', stripPrefix);
+    const targets = items.map((item) => ({ ...item, name: without(prefix, item) }));
     if (dryRun) {
-      await emitLines(context, targets.map(({ source, directory, name }) =>
-        `${printable(source.path)} -> ${printable(safePath(directory, name))}`));
-      return 0;
+      await emitLines(context, targets.filter(({ node }) => node.kind !== 'directory').map(({ path, name }) =>
+        `${printable(path)} -> ${printable(safePath(directory, name))}`));
+      return code;
     }
-    await write(context, root, targets);
-    return 0;
+    const failed = await writeAll(context, root, directory, targets);
+    return failed === 0 ? code : failed;
   });
 }
 
-/** The files among what matched and below the directories among it; links are followed, but not into directories. */
-async function filesOf(context: Context, root: WD, found: readonly NodePath[]): Promise<readonly NodePath[]> {
-  const files = new Map<string, NodePath>();
-  const add = async (entry: NodePath): Promise<void> => {
-    if (entry.node.kind === 'symlink') {
-      const { node } = await root.get(entry.path);
-      if (node.kind === 'directory') context.note(`left out ${entry.path}: a link to a directory`);
-      else files.set(entry.path, { path: entry.path, node });
-    } else if (entry.node.kind !== 'directory') {
-      files.set(entry.path, entry);
+/** A directory that is there or can be made, and not the store of the pond. @throws CliError */
+function assertCanHold(directory: string, pond: string): void {
+  const facts = statSync(directory, { throwIfNoEntry: false });
+  if (facts !== undefined && !facts.isDirectory()) {
+    const hint = 'paths are kept below DIR in host:DIR; pond cat PATH > FILE writes one file';
+    throw new CliError('failed', `Cannot copy to "${directory}": it is a file, a directory was wanted`, hint);
+  }
+  if (`${directory}/`.startsWith(`${pond}/`)) {
+    throw new CliError('failed', `Cannot copy to "${directory}": it is inside the pond's own directory, another place was wanted`);
+  }
+}
+
+/** What the patterns match, with all that is below directories. Links stand for files; those to directories only when named. */
+async function findItems(context: Context, root: WD, patterns: readonly string[]): Promise<Found> {
+  const items = new Map<string, Item>();
+  let leftOut = 0;
+  const leaveOut = (path: string, reason: string): void => {
+    leftOut++;
+    context.warn(`pond: Cannot copy "${path}": ${reason}`);
+  };
+  const add = async (path: string, node: Node): Promise<void> => {
+    if (node.kind !== 'symlink') {
+      items.set(path, { path, node });
+      return;
+    }
+    try {
+      const target = await root.get(path);
+      if (target.node.kind === 'directory') leaveOut(path, 'it is a link to a directory, which is copied only by its own name');
+      else items.set(path, { path, node: target.node });
+    } catch (error) {
+      if (!isError(error, 'TinyFsError')) throw error;
+      leaveOut(path, `it is a link that leads nowhere, to "${node.target}"`);
     }
   };
-  for (const entry of found) {
-    await add(entry);
-    if (entry.node.kind === 'directory') for await (const child of root.walk(entry.path)) await add(child);
+  const addBelow = async (shown: string, at: string): Promise<void> => {
+    for await (const child of root.walk(at)) await add(joinPath(shown, child.path.slice(at === '/' ? 1 : at.length + 1)), child.node);
+  };
+  for (const pattern of patterns) {
+    const named = !hasGlobSyntax(pattern);
+    for (const { path, node } of await allMatches(root, [pattern])) {
+      // A link that the user names is what it leads to, and it is an error when that is nowhere.
+      const real = named && node.kind === 'symlink' ? await root.get(path) : { path, node };
+      if (real.node.kind !== 'directory' && named) items.set(path, { path, node: real.node });
+      else await add(path, real.node);
+      if (real.node.kind === 'directory') await addBelow(path, real.path);
+    }
   }
-  return [...files.values()];
+  return { items: [...items.values()], leftOut };
 }
 
-/** One literal file may be given a new name; everything else keeps its path below the directory. */
-function placesOf(
-  files: readonly NodePath[],
-  patterns: readonly string[],
-  dest: string,
-  isDirectory: boolean,
-  stripPrefix: string | undefined,
-): readonly Target[] {
-  const [only] = files;
-  const [pattern = ''] = patterns;
-  const single = files.length === 1 && patterns.length === 1 && !hasGlobSyntax(pattern) && normalizePath(pattern) === only?.path;
-  if (single && only !== undefined && stripPrefix === undefined && !isDirectory && !isHostDirectory(dest)) {
-    return [{ source: only, directory: dirname(dest), name: hostBasename(dest) }];
-  }
-  if (single && only !== undefined && stripPrefix === undefined) return [{ source: only, directory: dest, name: nodeName(only.path) }];
-  const prefix = stripPrefix === undefined ? '/' : joinPath('/', stripPrefix);
-  return files.map((source) => ({ source, directory: dest, name: without(prefix, source.path) }));
-}
-
-function without(prefix: string, path: string): string {
+function without(prefix: string, { path, node }: Item): string {
   if (prefix === '/') return path.slice(1);
+  if (path === prefix && node.kind === 'directory') return '';
   if (!path.startsWith(`${prefix}/`)) {
-    throw new CliError('failed', `Cannot strip "${prefix}" from "${path}": the path does not begin with it`);
+    const what = path === prefix ? 'nothing of its path would be left' : 'the path does not begin with it';
+    throw new CliError('failed', `Cannot strip "${prefix}" from "${path}": ${what}`);
   }
   return path.slice(prefix.length + 1);
 }
 
-function isHostDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-async function write(context: Context, root: WD, targets: readonly Target[]): Promise<void> {
-  const total = targets.reduce((sum, { source: { node } }) => sum + ('sizeBytes' in node ? node.sizeBytes ?? 0 : 0), 0);
+/** Goes on with the others when one cannot be read or written, and returns the exit code for that. */
+async function writeAll(context: Context, root: WD, directory: string, targets: readonly Target[]): Promise<0 | 3 | 12> {
+  const files = targets.filter(({ node }) => node.kind !== 'directory');
+  const total = files.reduce((sum, { node }) => sum + ('sizeBytes' in node ? node.sizeBytes ?? 0 : 0), 0);
   const progress = startProgress(context.effects, 'copy', 'bytes', context.globals.quiet);
   let bytes = 0;
+  let count = 0;
+  let code: 0 | 3 | 12 = 0;
   try {
-    for (const { source, directory, name } of targets) {
+    for (const target of targets) {
       context.signal.throwIfAborted();
-      await writeHostFile(directory, name, contentOf(root, source, false), context.effects.uuid(), (count) => {
-        bytes += count;
-        progress.update(bytes, total);
-      });
-      context.detail(`${source.path} -> ${safePath(directory, name)}`);
+      try {
+        await write(context, root, directory, target, (written) => {
+          bytes += written;
+          progress.update(bytes, total);
+        });
+        if (target.node.kind !== 'directory') count++;
+      } catch (error) {
+        const { exitCode, message } = report(error);
+        if (targets.length === 1 || !concernsOneFile(error)) throw error;
+        code = exitCode === 12 || code === 12 ? 12 : 3;
+        context.warn(`pond: ${message}`);
+      }
     }
   } finally {
     progress.stop();
   }
-  context.note(`copied ${targets.length} ${targets.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`);
+  context.note(`copied ${plural(count, 'file', 'files')}, ${formatBytes(bytes)}`);
+  if (code !== 0) context.warn(`${files.length - count} of ${files.length} files failed`);
+  return code;
+}
+
+async function write(
+  context: Context, root: WD, directory: string, target: Target, onBytes: (count: number) => void,
+): Promise<void> {
+  const { path, name, node } = target;
+  if (node.kind === 'directory') {
+    mkdirSync(name === '' ? directory : safePath(directory, name), { recursive: true });
+    return;
+  }
+  await writeHostFile(directory, name, contentOf(root, { path, node }, false), context.effects.uuid(), (count) => {
+    context.signal.throwIfAborted();
+    onBytes(count);
+  });
+  context.detail(`${path} -> ${join(directory, name)}`);
+}
+
+const OF_ONE_FILE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENAMETOOLONG']);
+
+/** Damage of one content, or a place on the host that cannot be written, and not a full disk or a pond that is gone. */
+function concernsOneFile(error: unknown): boolean {
+  if (isError(error, 'OplogError', 'corrupt-blob') || isError(error, 'CliError', 'failed')) return true;
+  return error instanceof Error && 'code' in error && OF_ONE_FILE.has(String(error.code));
 }

@@ -47,22 +47,28 @@ const EXIT_OF: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** Packages whose messages are written for people. */
 const KNOWN = new Set([...Object.keys(EXIT_OF), 'QueryError', 'FactoryError', 'HydroVuError', 'SitegenError']);
 
+const CONFLICT = "another process changed the same thing; look with 'pond log --limit 5' and run the command again";
+const DAMAGE = "'pond fsck --verbose' names everything that is damaged";
+const DERIVED = "'pond fsck --repair' rebuilds what is derived";
+
 /** What a person can do about an error of another package. */
 const HINTS: Readonly<Record<string, string>> = {
-  'PondError no-pond': "run 'pond init', or name a pond with --pond DIR or POND",
-  'OplogError not-a-pond': "run 'pond init', or name a pond with --pond DIR or POND",
-  'PondError conflict': 'another process changed the same thing; look with "pond log --limit 5" and run the command again',
-  'OplogError conflict': 'another process changed the same thing; look with "pond log --limit 5" and run the command again',
-  'PondError corrupt': 'pond fsck --verbose',
-  'OplogError corrupt-record': 'pond fsck --verbose',
-  'OplogError corrupt-blob': 'pond fsck --verbose',
-  'OplogError corrupt-state': 'pond fsck --verbose --repair',
-  'DeltaError corrupt-log': 'pond fsck --verbose',
-  'DeltaError corrupt-checkpoint': 'pond fsck --verbose --repair',
+  'OplogError not-a-pond': 'name the directory of a pond with --pond DIR or POND=DIR',
+  'PondError conflict': CONFLICT,
+  'OplogError conflict': CONFLICT,
+  'PondError corrupt': DAMAGE,
+  'OplogError corrupt-record': DAMAGE,
+  'OplogError corrupt-blob': DAMAGE,
+  'OplogError corrupt-state': DERIVED,
+  'DeltaError corrupt-log': DAMAGE,
+  'DeltaError corrupt-checkpoint': DERIVED,
   'PondError unsupported-format': 'a newer release of pond wrote this; install that release',
+  'OplogError unsupported-format': 'a newer release of pond wrote this; install that release',
+  'DeltaError unsupported-feature': 'a newer release of pond or another engine wrote this; install a release that knows it',
   'PondError not-empty': 'choose a directory that is missing or empty',
-  'PondError invalid-setting': 'pond config',
+  'PondError invalid-setting': "'pond config' lists the settings",
   'TinyFsError not-empty': 'rm -r removes a directory with all that is in it',
+  'TinyFsError above-root': 'paths begin at the root of the pond, /',
 };
 
 /** Words for the errors of the operating system that people meet. */
@@ -73,8 +79,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOTDIR: 'not a directory',
   EISDIR: 'is a directory',
   EEXIST: 'exists already',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'disk quota exceeded',
+  ENOSPC: 'no space is left on the device, free some and try again',
+  EDQUOT: 'the disk quota is used up, free some space and try again',
   EROFS: 'the file system is read-only',
   EMFILE: 'too many open files',
   ENFILE: 'too many open files',
@@ -131,10 +137,21 @@ function abortReason(error: unknown): unknown {
   return error instanceof Error && error.name === 'AbortError' ? error.cause : error;
 }
 
+/** Verbs for the calls whose names are no words. */
+const VERBS: Readonly<Record<string, string>> = {
+  scandir: 'list', opendir: 'list', stat: 'look up', lstat: 'look up', readlink: 'read link', mkdir: 'make directory', rename: 'write',
+};
+
 function systemMessage(error: Error, code: string): string {
   const syscall = 'syscall' in error ? String(error.syscall) : 'use';
-  const path = 'path' in error && typeof error.path === 'string' ? ` "${error.path}"` : '';
-  return `Cannot ${syscall}${path}: ${SYSTEM[code] ?? code}`;
+  const path = 'path' in error && typeof error.path === 'string' ? `"${error.path}"` : 'to the output';
+  return `Cannot ${VERBS[syscall] ?? syscall} ${path}: ${SYSTEM[code] ?? code}`;
+}
+
+/** Why the operating system refused something, in words. */
+export function systemReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error ? SYSTEM[String(error.code)] : undefined) ?? error.message;
 }
 
 function unexpected(what: string): Report {

@@ -119,7 +119,7 @@ export function hides(command: Command, spec: OptionSpec): boolean {
 }
 
 function argumentText(argument: ArgumentSpec): string {
-  const name = `${argument.name}${argument.rest === true ? '...' : ''}`;
+  const name = `${argument.name}${argument.rest === true && !argument.name.includes('...') ? '...' : ''}`;
   return argument.optional === true ? `[${name}]` : name;
 }
 

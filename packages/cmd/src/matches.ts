@@ -35,7 +35,8 @@ export async function getNode(root: WD, path: string, follow: boolean): Promise<
   } catch (error) {
     if (!isError(error, 'TinyFsError', 'not-found')) throw error;
     const guess = await nearestPath(root, path);
-    throw guess === undefined ? error : new CliError('failed', error.message, `did you mean "${guess}"?`, { cause: error });
+    if (guess === undefined || guess === path) throw error;
+    throw new CliError('failed', error.message, `did you mean "${guess}"?`, { cause: error });
   }
 }
 

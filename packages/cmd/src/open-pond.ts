@@ -1,6 +1,6 @@
 import type { Environment, Pond, TransactionInfo, WriteResult } from '@duckpond/pond';
 import type { FS, WD, WritableWD } from '@duckpond/tinyfs';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from './context.ts';
 import type { Effects } from './effects.ts';
@@ -37,6 +37,15 @@ function noPondNamed(): CliError {
   return new CliError('no-pond', 'POND environment variable not set', 'name a pond with --pond DIR or POND=DIR');
 }
 
+/** A pond can be made where there is nothing. */
+function noPondAt(directory: string, cause: Error): CliError {
+  const facts = statSync(directory, { throwIfNoEntry: false });
+  const [other] = facts?.isDirectory() === true ? readdirSync(directory).filter((name) => name !== 'store') : [];
+  const what = facts?.isDirectory() === false ? ', it is a file' : other === undefined ? '' : `, the directory has "${other}" in it`;
+  const hint = what === '' ? "Run 'pond init' first" : 'name the directory of a pond with --pond DIR or POND=DIR';
+  return new CliError('no-pond', `Cannot open "${directory}": Pond does not exist${what}`, hint, { cause });
+}
+
 export function pondEnvironment(effects: Effects): Environment {
   // Only a command that writes asks who and where.
   return {
@@ -57,7 +66,7 @@ export async function withPond<T>(context: Context, work: (pond: Pond) => Promis
   const { openPond } = await import('@duckpond/pond');
   const pond = await openPond(directory, { environment: pondEnvironment(context.effects) }).catch((error: unknown) => {
     if (!isError(error, 'PondError', 'no-pond')) throw error;
-    throw new CliError('no-pond', `Cannot open "${directory}": Pond does not exist`, "Run 'pond init' first", { cause: error });
+    throw noPondAt(directory, error);
   });
   context.logger.debug('opened', { directory });
   try {

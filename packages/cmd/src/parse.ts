@@ -175,10 +175,21 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-/** Puts commander's sentence into the grammar of ours. */
+/** Commander's sentences in the grammar of ours. */
+const SENTENCES: readonly (readonly [RegExp, string])[] = [
+  [/^too many arguments\. Expected 0 .* got (\d+)$/, 'no argument was wanted, $1 given'],
+  [/^too many arguments\. Expected (\d+) .* got (\d+)$/, 'at most $1 of the $2 arguments was wanted; quote a pattern, or the shell expands it'],
+  [/^missing required argument "(.*)"$/, 'the argument $1 is missing'],
+  [/^option "(.*)" argument missing$/, 'the value of $1 is missing'],
+  [/^option "(.*)" argument "(.*)" is invalid\. Allowed choices are (.*)$/s, '"$2" is given for $1, one of $3 was wanted'],
+  [/^option "(.*)" argument "(.*)" is invalid\. (.*)$/s, '"$2" is given for $1, $3'],
+  [/^command-argument value "(.*)" is invalid for argument "(.*)"\. Allowed choices are (.*)$/s, '"$1" is given for $2, one of $3 was wanted'],
+];
+
 function usageError(name: string, text: string): CliError {
   const [what = '', guess] = text.replace(/^error: /, '').split(/\s*\n\(Did you mean /);
-  const sentence = what.replaceAll("'", '"').replace(/\.$/, '');
+  const said = what.replaceAll("'", '"').replace(/\.$/, '');
+  const sentence = SENTENCES.reduce((text, [pattern, ours]) => text.replace(pattern, ours), said);
   const hint = guess === undefined ? `pond ${name === 'pond' ? '' : `${name} `}--help` : `did you mean ${guess.replace(/\)$/, '')}`;
   return new CliError('usage', `Cannot run "${name}": ${sentence}`, hint);
 }

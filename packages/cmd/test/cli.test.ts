@@ -52,16 +52,17 @@ test('main() suggests the nearest option', async () => {
 
 test.each([
   [['show', '--limit', 'x'], 'a whole number was wanted'],
-  [['show', '--limit'], 'argument missing'],
-  [['cat'], 'missing required argument'],
-  [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
-  [['init', 'extra'], 'too many arguments'],
-  [['list', '--format', 'yaml'], 'Cannot print "list" as "yaml": text, table, csv'],
+  [['show', '--limit'], 'the value of --limit <N> is missing'],
+  [['cat'], 'the argument PATH is missing'],
+  [['completion', 'tcsh'], '"tcsh" is given for SHELL, one of bash, zsh, fish was wanted'],
+  [['init', 'extra'], 'no argument was wanted, 1 given'],
+  [['list', 'a', 'b'], 'at most 1 of the 2 arguments was wanted; quote a pattern'],
+  [['list', '--format', 'yaml'], 'Cannot print "list" as "yaml": one of text, table, csv'],
   [['mkdir', '/a', '--json'], 'it has no formats'],
   [['list', '--json', '--format', 'csv'], 'one of --format and --json was wanted'],
   [['mkdir', '/a', '--at', '3'], 'only the present can be changed'],
   [['list', '--at', 'yesterday'], 'Cannot read time "yesterday"'],
-  [['--log-level', 'loud', 'list'], 'Allowed choices are off, error'],
+  [['--log-level', 'loud', 'list'], 'one of off, error'],
   [['mv', '/a'], 'a source and a destination were wanted'],
   [['--nonsense', 'list'], 'unknown option "--nonsense"'],
 ])('main() refuses %j as wrong usage', async (args, message) => {

@@ -44,6 +44,10 @@ export const POND_COMMANDS: readonly Command[] = [
     name: 'log',
     group: 'pond',
     summary: 'Show the transactions, newest first',
+    description: [
+      'People see the newest 20, or as many as the setting log.limit says; CSV, JSON and the other formats for programs hold all of them '
+      + 'when they go to a file or a pipe.',
+    ],
     arguments: {
       path: { name: 'PATH', summary: 'Only those that changed this path or anything below it', optional: true, of: 'pond-path' },
     },
@@ -77,7 +81,7 @@ export const POND_COMMANDS: readonly Command[] = [
     name: 'config',
     group: 'pond',
     summary: 'List the settings of the pond',
-    description: ['A variable POND_KEY in the environment wins over what the pond stores.'],
+    description: ['An option of a command wins over a variable, such as POND_LOG_LIMIT for log.limit, and that over what the pond stores.'],
     arguments: {},
     options: { showOrigin: { long: 'show-origin', summary: 'With where each value comes from' } },
     formats: TEXT_AND_ROWS,
@@ -91,7 +95,7 @@ export const POND_COMMANDS: readonly Command[] = [
     arguments: { key: { name: 'KEY', summary: 'The setting' }, value: { name: 'VALUE', summary: 'Its new value' } },
     options: {},
     changes: true,
-    examples: [{ line: 'pond config set retention 30d', summary: 'Change one setting' }],
+    examples: [{ line: 'pond config set log.limit 50', summary: 'Change one setting' }],
     exitCodes: { 2: 'There is no such setting, or it cannot have that value' },
     load: () => import('../commands/config-set.ts'),
   }),

@@ -3,6 +3,7 @@ import { withPond } from '../open-pond.ts';
 import { emitRows } from '../output/emit.ts';
 import { printable } from '../output/printable.ts';
 import type { Column } from '../output/rows.ts';
+import { effectiveSettings } from '../settings.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'key', type: 'string' },
@@ -13,19 +14,9 @@ const COLUMNS: readonly Column[] = [
 
 export async function run(context: Context, _args: unknown, { showOrigin }: { showOrigin: boolean }): Promise<void> {
   await withPond(context, async (pond) => {
-    const settings = (await pond.settings()).map(({ key, value, origin, summary }) => {
-      const variable = variableOf(key);
-      const override = context.effects.env[variable];
-      if (override === undefined || override === '') return { key, value, origin, summary };
-      return { key, value: override, origin: variable, summary };
-    });
+    const settings = await effectiveSettings(context, pond);
     const rows = settings.map(({ key, value, origin, summary }) => [key, value, origin, summary]);
     await emitRows(context, { columns: COLUMNS, rows }, () => settings.map(({ key, value, origin }) =>
       `${showOrigin ? `${printable(origin)}\t` : ''}${printable(key)}=${printable(value)}`));
   });
-}
-
-/** `POND_MEMORY_LIMIT` for `memory.limit` or `memory-limit`: the environment wins over what is stored. */
-function variableOf(key: string): string {
-  return `POND_${key.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }

@@ -1,4 +1,4 @@
-import type { At, Pond, TreeChange } from '@duckpond/pond';
+import type { At, TransactionInfo, TreeChange } from '@duckpond/pond';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { withPond } from '../open-pond.ts';
@@ -29,7 +29,7 @@ export async function run(context: Context, { words }: { words: readonly string[
   const [from, to] = states.map((word) => parseAt(word, context.effects.nowMicros()));
   await withPond(context, async (pond) => {
     const newer = to ?? context.at;
-    const changes = pond.diff(from ?? await before(pond, newer), newer, patterns[0]);
+    const changes = pond.diff(from ?? before(await pond.transaction(newer)), newer, patterns[0]);
     await emitRows(context, { columns: COLUMNS, rows: rowsOf(changes) }, () => linesOf(changes));
   });
 }
@@ -38,10 +38,9 @@ function isPattern(word: string): boolean {
   return word.startsWith('/');
 }
 
-/** The state before the last transaction of a state. */
-async function before(pond: Pond, at: At | undefined): Promise<At> {
-  const { txnSeq } = await pond.transaction(at);
-  return { txnSeq: Math.max(txnSeq - 1, 0) };
+/** The state before a transaction; the first, which made the pond, has none, and changed no path. */
+export function before({ txnSeq }: TransactionInfo): At {
+  return { txnSeq: Math.max(txnSeq - 1, 1) };
 }
 
 async function* rowsOf(changes: AsyncIterable<TreeChange>): AsyncIterable<Row> {

@@ -1,7 +1,7 @@
 import type { Fault, FsckOptions, FsckReport } from '@duckpond/pond';
 import type { ExitCode } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isError } from '../errors.ts';
+import { report } from '../errors.ts';
 import { locatePond, pondEnvironment, withPond } from '../open-pond.ts';
 import { emitReport } from '../output/emit.ts';
 import { startProgress } from '../output/progress.ts';
@@ -11,8 +11,8 @@ export async function run(context: Context, _args: unknown, { quick, repair }: {
   const { verbose, json, format, quiet } = context.globals;
   const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
   const onProgress = (done: number, total: number): void => progress.update(done, total);
-  const report = await check(context, { quick, repair, onProgress }).finally(() => progress.stop());
-  const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = report;
+  const result = await check(context, { quick, repair, onProgress }).finally(() => progress.stop());
+  const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = result;
   if (json || format === 'json' || verbose) {
     await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults, notes }, [
       ['Content root', contentRoot ?? 'none: damage prevents it'],
@@ -26,7 +26,8 @@ export async function run(context: Context, _args: unknown, { quick, repair }: {
     context.out.print(`${contentRoot}\n`);
   }
   for (const text of notes) context.note(text);
-  for (const fault of faults) context.warn(faultText(fault));
+  // One lost file may break a tree in many places that are the same to the user.
+  for (const text of new Set(faults.map(faultText))) context.warn(text);
   const left = faults.filter((fault) => !fault.repaired);
   if (left.length > 0) context.warn(`hint: ${nextStep(left)}`);
   return left.length === 0 ? 0 : 12;
@@ -37,7 +38,7 @@ async function check(context: Context, options: FsckOptions): Promise<FsckReport
   try {
     return await withPond(context, (pond) => pond.fsck(options));
   } catch (error) {
-    if (!isError(error, 'DeltaError') && !isError(error, 'OplogError')) throw error;
+    if (report(error).exitCode !== 12) throw error;
     const { fsckPondDirectory } = await import('@duckpond/pond');
     return fsckPondDirectory(locatePond(context), options, pondEnvironment(context.effects));
   }
@@ -45,7 +46,7 @@ async function check(context: Context, options: FsckOptions): Promise<FsckReport
 
 function nextStep(left: readonly Fault[]): string {
   if (left.every(({ severity }) => severity === 'derived')) return 'pond fsck --repair rebuilds what is derived';
-  return 'put the named files back from a copy of the pond, or make the pond anew from its backup with pond restore';
+  return 'put the named files back from a copy of the pond; what is not named can still be read, so copy that out first';
 }
 
 /** `damaged: store/x.parquet (/a/b version 3): message`. */

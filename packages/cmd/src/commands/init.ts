@@ -13,7 +13,8 @@ export async function run(context: Context, _args: unknown, { birthplace }: { bi
     ...(birthplace === undefined ? {} : { birthplace }),
   }).catch((error: unknown) => {
     if (!isError(error, 'PondError', 'pond-exists')) throw error;
-    throw new CliError('failed', `Cannot initialize "${directory}": Pond already exists`, undefined, { cause: error });
+    const hint = "'pond status' tells about it; --pond DIR or POND=DIR names another directory";
+    throw new CliError('failed', `Cannot initialize "${directory}": Pond already exists`, hint, { cause: error });
   });
   context.out.print('Successfully initialized pond with empty root directory\n');
   await pond.close();

@@ -1,11 +1,13 @@
 import type { Pond, TransactionInfo } from '@duckpond/pond';
-import { changeText } from './diff.ts';
+import { before, changeText } from './diff.ts';
 import type { Context } from '../context.ts';
-import { isError } from '../errors.ts';
 import { withPond } from '../open-pond.ts';
 import { emitRows } from '../output/emit.ts';
+import { chooseFormat } from '../output/format.ts';
 import { printable } from '../output/printable.ts';
 import type { Column, Row } from '../output/rows.ts';
+import { plural } from '../output/size.ts';
+import { settingValue } from '../settings.ts';
 import { formatDuration, formatTimestamp } from '../time.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -25,22 +27,49 @@ const COLUMNS: readonly Column[] = [
 /** The log holds nothing else: a transaction that did not commit has left no trace. */
 const STATE = 'committed';
 
+/** Forms for people: they get the newest transactions, programs get all. */
+const FOR_PEOPLE: ReadonlySet<string | undefined> = new Set([undefined, 'text', 'table', 'markdown']);
+
 export async function run(
   context: Context,
   { path }: { path: string | undefined },
   { limit, txn }: { limit: number | undefined; txn: number | undefined },
 ): Promise<void> {
   await withPond(context, async (pond) => {
-    const transactions = txn === undefined
-      ? pond.transactions({
-        ...(limit === undefined ? {} : { limit }),
-        ...(path === undefined ? {} : { path }),
-        ...(context.at === undefined ? {} : { at: context.at }),
-      })
-      : only(pond, txn);
-    await emitRows(context, { columns: COLUMNS, rows: rowsOf(transactions) }, () =>
-      (txn === undefined ? blocks(transactions) : inFull(pond, txn)));
+    if (txn !== undefined) {
+      await emitRows(context, { columns: COLUMNS, rows: rowsOf(only(pond, txn)) }, () => inFull(pond, txn));
+      return;
+    }
+    const forPeople = context.out.isTty || FOR_PEOPLE.has(chooseFormat(context.command, context.globals));
+    const most = limit ?? (forPeople ? Number(await settingValue(context, pond, 'log.limit')) : undefined);
+    const cut = { more: false };
+    const transactions = atMost(most, cut, pond.transactions({
+      ...(path === undefined ? {} : { path }),
+      ...(context.at === undefined ? {} : { at: context.at }),
+    }));
+    await emitRows(context, { columns: COLUMNS, rows: rowsOf(transactions) }, () => blocks(transactions));
+    if (cut.more && limit === undefined) {
+      context.note(`The newest ${plural(most ?? 0, 'transaction', 'transactions')}; --limit N shows more`);
+    }
   });
+}
+
+/** The first of them, and in `cut` whether there are more. */
+async function* atMost(
+  count: number | undefined, cut: { more: boolean }, all: AsyncIterable<TransactionInfo>,
+): AsyncIterable<TransactionInfo> {
+  let left = count ?? Infinity;
+  if (left === 0) return;
+  for await (const transaction of all) {
+    if (left === 0) {
+      cut.more = true;
+      return;
+    }
+    yield transaction;
+    left--;
+    // The first transaction has none before it.
+    if (left === 0 && transaction.txnSeq === 1) return;
+  }
 }
 
 async function* only(pond: Pond, txnSeq: number): AsyncIterable<TransactionInfo> {
@@ -81,10 +110,5 @@ async function* inFull(pond: Pond, txnSeq: number): AsyncIterable<string> {
   yield `UUID:     ${transaction.uuid}`;
   yield `Pond:     ${transaction.pondId}`;
   yield '';
-  try {
-    for await (const change of pond.diff({ txnSeq: txnSeq - 1 }, { txnSeq })) yield `  ${changeText(change)}`;
-  } catch (error) {
-    // The first transaction has none before it to compare with.
-    if (!isError(error, 'PondError', 'not-found')) throw error;
-  }
+  for await (const change of pond.diff(before(transaction), { txnSeq })) yield `  ${changeText(change)}`;
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { withPond } from '../open-pond.ts';
 import { emitReport } from '../output/emit.ts';
-import { formatBytes } from '../output/size.ts';
+import { formatBytes, plural } from '../output/size.ts';
 
 interface Options {
   readonly compact: boolean;
@@ -15,8 +15,10 @@ export async function run(context: Context, _args: unknown, { compact, vacuum, d
     const report = await pond.maintain({ compact: compact || all, vacuum: vacuum || all, dryRun });
     const { mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, checkpointVersion } = report;
     await emitReport(context, { dryRun, ...report, checkpointVersion: checkpointVersion ?? null }, [
-      ['Merged', `${mergedFiles} files into ${mergedIntoFiles}`],
-      ['Removed', `${removedFiles} files, ${formatBytes(removedBytes)}, and ${removedLogFiles} log files`],
+      ['Merged', `${plural(mergedFiles, 'file', 'files')} into ${mergedIntoFiles}`],
+      ['Removed', [
+        `${plural(removedFiles, 'file', 'files')} of ${formatBytes(removedBytes)}`, plural(removedLogFiles, 'log file', 'log files'),
+      ].join(', ')],
       ['Checkpoint', checkpointVersion === undefined ? 'none' : `version ${checkpointVersion}`],
       ...(dryRun ? [['Dry run', 'nothing was changed'] as const] : []),
     ]);

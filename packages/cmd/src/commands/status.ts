@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { withPond } from '../open-pond.ts';
 import { emitReport } from '../output/emit.ts';
 import { printable } from '../output/printable.ts';
-import { formatBytes } from '../output/size.ts';
+import { formatBytes, plural } from '../output/size.ts';
 import { formatDuration, formatTimestamp, parseDuration } from '../time.ts';
 
 export async function run(context: Context, _args: unknown, { maxAge }: { maxAge: string | undefined }): Promise<ExitCode> {
@@ -41,10 +41,14 @@ export async function run(context: Context, _args: unknown, { maxAge }: { maxAge
       ['Created', `${formatTimestamp(identity.createdMicros)} by ${printable(`${identity.user}@${identity.host}`)}`],
       ...(identity.birthplace === '' ? [] : [['Birthplace', printable(identity.birthplace)] as const]),
       ['Last transaction', last === undefined ? 'none' : `${last.txnSeq}, ${ageText} ago: ${printable(last.command.join(' '))}`],
-      ['Nodes', `${nodes.files} files, ${nodes.directories} directories, ${nodes.symlinks} links`],
+      ['Nodes', [
+        plural(nodes.files, 'file', 'files'),
+        plural(nodes.directories, 'directory', 'directories'),
+        plural(nodes.symlinks, 'link', 'links'),
+      ].join(', ')],
       ['Content', formatBytes(contentBytes)],
-      ['Store', `${formatBytes(storeBytes)} in ${storeFiles} files`],
-      ['Log', `version ${deltaVersion}, ${tailCommits} commits since the folded state`],
+      ['Store', `${formatBytes(storeBytes)} in ${plural(storeFiles, 'file', 'files')}`],
+      ['Log', `version ${deltaVersion}, ${plural(tailCommits, 'commit', 'commits')} since the folded state`],
       ['Health', healthy ? 'good' : faults.map(printable).join('; ')],
     ]);
     return healthy ? 0 : 1;

@@ -5,6 +5,7 @@ import { nodeName } from '../node-row.ts';
 import { readPond } from '../open-pond.ts';
 import { emitLines } from '../output/emit.ts';
 import { printable } from '../output/printable.ts';
+import { plural } from '../output/size.ts';
 
 interface Counts {
   directories: number;
@@ -28,7 +29,7 @@ async function* drawing(root: WD, top: NodePath, all: boolean, depth: number): A
   if (top.node.kind === 'directory') yield* branches(root, top.path, '', all, depth, counts);
   yield '';
   const { directories, files } = counts;
-  yield `${directories} ${directories === 1 ? 'directory' : 'directories'}, ${files} ${files === 1 ? 'file' : 'files'}`;
+  yield `${plural(directories, 'directory', 'directories')}, ${plural(files, 'file', 'files')}`;
 }
 
 async function* branches(root: WD, path: string, indent: string, all: boolean, depth: number, counts: Counts): AsyncIterable<string> {

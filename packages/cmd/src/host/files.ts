@@ -1,7 +1,7 @@
 import { hasGlobSyntax, literalPrefix, matchGlob, parseGlob } from '@duckpond/tinyfs';
 import { existsSync, lstatSync, opendirSync, readlinkSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
-import { CliError } from '../errors.ts';
+import { CliError, systemReason } from '../errors.ts';
 
 /** Something of the host that is to be copied, with its place below the source that named it. */
 export type HostItem =
@@ -17,10 +17,20 @@ export interface HostSource {
   readonly isDirectory: boolean;
 }
 
+/** A directory by what it is, whatever it is called. */
+export interface Excepted {
+  readonly device: number;
+  readonly inode: number;
+}
+
 /** What a path or pattern of the host names: an existing path is itself, whatever characters it has. @throws CliError */
 export function hostSources(path: string, workingDirectory: string): readonly HostSource[] {
   const absolute = resolve(workingDirectory, path);
-  if (existsSync(absolute)) return [{ path: absolute, isDirectory: statSync(absolute).isDirectory() }];
+  const facts = lstatSync(absolute, { throwIfNoEntry: false });
+  if (facts?.isSymbolicLink() === true && !existsSync(absolute)) {
+    throw new CliError('failed', `Cannot read "${path}": it is a link that leads nowhere, to "${readlinkSync(absolute)}"`);
+  }
+  if (facts !== undefined) return [{ path: absolute, isDirectory: statSync(absolute).isDirectory() }];
   const found = hasGlobSyntax(path) ? globHost(path, workingDirectory) : [];
   if (found.length > 0) return found;
   const what = hasGlobSyntax(path) ? 'nothing on the host matches it' : 'no such file or directory on the host';
@@ -49,34 +59,45 @@ function globHost(pattern: string, workingDirectory: string): readonly HostSourc
 
 /**
  * A source and all below it, parents first, names sorted. Links inside a directory stay links; the source itself is followed.
+ * What is gone before it is looked at, or cannot be looked at, is `skipped`; so is the directory `except` with all below it.
  */
-export function* walkHost({ path, isDirectory }: HostSource): Iterable<HostItem> {
-  if (!isDirectory) {
-    yield item(path, basename(path), true);
-    return;
-  }
-  yield { kind: 'directory', path, name: '' };
-  yield* below(path, '');
+export function* walkHost({ path, isDirectory }: HostSource, except?: Excepted): Iterable<HostItem> {
+  const top = item(path, isDirectory ? '' : basename(path), true, except);
+  yield top;
+  if (top.kind === 'directory') yield* below(path, '', except);
 }
 
-function* below(directory: string, prefix: string): Iterable<HostItem> {
+function* below(directory: string, prefix: string, except: Excepted | undefined): Iterable<HostItem> {
   let children: readonly string[];
   try {
     children = names(directory);
   } catch (error) {
-    yield { kind: 'skipped', path: directory, name: prefix, reason: error instanceof Error ? error.message : String(error) };
+    yield { kind: 'skipped', path: directory, name: prefix, reason: systemReason(error) };
     return;
   }
   for (const child of children) {
     const name = prefix === '' ? child : `${prefix}/${child}`;
-    const found = item(join(directory, child), name, false);
+    const found = item(join(directory, child), name, false, except);
     yield found;
-    if (found.kind === 'directory') yield* below(found.path, name);
+    if (found.kind === 'directory') yield* below(found.path, name, except);
   }
 }
 
-function item(path: string, name: string, follow: boolean): HostItem {
+function item(path: string, name: string, follow: boolean, except: Excepted | undefined): HostItem {
+  try {
+    return itemOf(path, name, follow, except);
+  } catch (error) {
+    // Node gives the replacement character for bytes that are not UTF-8, and no file has that name.
+    return { kind: 'skipped', path, name, reason: path.includes('\ufffd') ? 'its name is not UTF-8' : systemReason(error) };
+  }
+}
+
+function itemOf(path: string, name: string, follow: boolean, except: Excepted | undefined): HostItem {
   const facts = follow ? statSync(path) : lstatSync(path);
+  // It would grow while it is read.
+  if (except !== undefined && facts.dev === except.device && facts.ino === except.inode) {
+    return { kind: 'skipped', path, name, reason: 'it is the directory of this pond' };
+  }
   if (facts.isFile()) return { kind: 'file', path, name, sizeBytes: facts.size };
   if (facts.isDirectory()) return { kind: 'directory', path, name };
   if (facts.isSymbolicLink()) return { kind: 'link', path, name, target: readlinkSync(path) };

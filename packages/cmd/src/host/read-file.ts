@@ -9,14 +9,13 @@ export function openHostFile(path: string): Promise<number> {
   });
 }
 
-/** The bytes of an open file in chunks of their own; it is closed at the end, whatever happens. */
-export async function* readOpenFile(descriptor: number, onBytes: (count: number) => void = () => undefined): AsyncIterable<Uint8Array> {
+/** The bytes of an open file in chunks of their own; it is closed at the end, whatever happens. Errors name the path. */
+export async function* readOpenFile(descriptor: number, path: string): AsyncIterable<Uint8Array> {
   try {
     for (;;) {
       const buffer = new Uint8Array(CHUNK_BYTES);
-      const count = await readInto(descriptor, buffer);
+      const count = await readInto(descriptor, buffer, path);
       if (count === 0) return;
-      onBytes(count);
       yield buffer.subarray(0, count);
     }
   } finally {
@@ -26,8 +25,11 @@ export async function* readOpenFile(descriptor: number, onBytes: (count: number)
   }
 }
 
-function readInto(descriptor: number, buffer: Uint8Array): Promise<number> {
+function readInto(descriptor: number, buffer: Uint8Array, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    read(descriptor, buffer, 0, buffer.length, null, (error, count) => (error === null ? resolve(count) : reject(error)));
+    read(descriptor, buffer, 0, buffer.length, null, (error, count) => {
+      if (error === null) resolve(count);
+      else reject(Object.assign(error, { path }));
+    });
   });
 }

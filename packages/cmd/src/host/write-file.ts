@@ -18,12 +18,15 @@ export async function writeHostFile(
   const path = safePath(directory, name);
   mkdirSync(dirname(path), { recursive: true });
   refuseLinks(directory, dirname(path));
+  refuseDevice(path);
   const temporary = join(dirname(path), `.${uuid}.pond`);
   const file = await open(temporary, 'wx');
   try {
     try {
       for await (const chunk of content) {
-        await file.writeFile(chunk);
+        await file.writeFile(chunk).catch((error: unknown) => {
+          throw withPath(error, path);
+        });
         onBytes(chunk.length);
       }
     } finally {
@@ -34,6 +37,11 @@ export async function writeHostFile(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** What fails on a descriptor does not say of which file. */
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error && 'syscall' in error ? Object.assign(error, { path }) : error;
 }
 
 /** The path of the host for a name of the pond. @throws CliError when it would be outside the directory */
@@ -54,4 +62,12 @@ function refuseLinks(directory: string, to: string): void {
       throw new CliError('failed', `Cannot write into "${at}": it is a link, a directory was wanted`);
     }
   }
+}
+
+/** The new file takes the name of an old one; a device or a pipe would be lost by that. */
+function refuseDevice(path: string): void {
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  if (facts === undefined || facts.isFile() || facts.isSymbolicLink()) return;
+  const what = facts.isDirectory() ? 'it is a directory' : 'it is a device, a pipe or a socket';
+  throw new CliError('failed', `Cannot write "${path}": ${what}, a file or a free name was wanted`);
 }

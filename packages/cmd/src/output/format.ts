@@ -37,7 +37,7 @@ export function chooseFormat(command: Command, globals: Pick<Globals, 'format' |
   if (format === undefined || formats.includes(format)) return format;
   throw new CliError('usage', formats.length === 0
     ? `Cannot print "${command.name}" as "${format}": it has no formats`
-    : `Cannot print "${command.name}" as "${format}": ${formats.join(', ')} was wanted`);
+    : `Cannot print "${command.name}" as "${format}": ${formats.length > 1 ? 'one of ' : ''}${formats.join(', ')} was wanted`);
 }
 
 export function isRowFormat(text: string): text is RowFormat {

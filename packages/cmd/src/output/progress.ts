@@ -19,31 +19,35 @@ export interface Progress {
 const DELAY_MILLIS = 1000;
 const LINE_MILLIS = 10_000;
 const FRAMES_PER_SECOND = 5;
+/** With the facts beside it the line fits in 80 cells. */
+const BAR_CELLS = 16;
 
 /**
  * Progress on stderr: a bar with rate and time left on a terminal, a plain line at most every ten seconds elsewhere.
- * The work reports as often as it likes.
+ * The work reports as often as it likes; `totalOf` is asked only when there is something to show.
  */
-export function startProgress(effects: World, label: string, unit: ProgressUnit, quiet: boolean): Progress {
+export function startProgress(
+  effects: World, label: string, unit: ProgressUnit, quiet: boolean, totalOf: () => number | undefined = () => undefined,
+): Progress {
   if (quiet) return { update: () => undefined, stop: () => undefined };
-  return effects.stderr.isTty ? bar(effects, label, unit) : lines(effects, label, unit);
+  return effects.stderr.isTty ? bar(effects, label, unit, totalOf) : lines(effects, label, unit, totalOf);
 }
 
-function lines(effects: World, label: string, unit: ProgressUnit): Progress {
+function lines(effects: World, label: string, unit: ProgressUnit, totalOf: () => number | undefined): Progress {
   const started = effects.elapsedMillis();
   let next = started + LINE_MILLIS;
   return {
-    update(done, total) {
+    update(done, total = undefined) {
       const now = effects.elapsedMillis();
       if (now < next) return;
       next = now + LINE_MILLIS;
-      effects.stderr.print(`${label} ${facts(done, total, now - started, unit)}\n`);
+      unlessItFails(() => effects.stderr.print(`${label} ${facts(done, total ?? totalOf(), now - started, unit)}\n`));
     },
     stop: () => undefined,
   };
 }
 
-function bar(effects: World, label: string, unit: ProgressUnit): Progress {
+function bar(effects: World, label: string, unit: ProgressUnit, totalOf: () => number | undefined): Progress {
   const started = effects.elapsedMillis();
   let drawn: SingleBar | undefined;
   let loading = false;
@@ -56,37 +60,54 @@ function bar(effects: World, label: string, unit: ProgressUnit): Progress {
     drawn?.update(done, { facts: facts(done, total, effects.elapsedMillis() - started, unit) });
     drawn?.render();
   };
+  const begin = ({ SingleBar, Presets }: typeof import('cli-progress')): void => {
+    if (stopped) return;
+    drawn = new SingleBar({
+      format: latest.total === undefined ? `${label} {facts}` : `${label} {bar} {percentage}% {facts}`,
+      stream: terminalStream(effects.stderr),
+      barsize: BAR_CELLS,
+      hideCursor: false,
+      linewrap: true,
+      clearOnComplete: true,
+      noTTYOutput: true,
+      fps: FRAMES_PER_SECOND,
+      gracefulExit: false,
+    }, Presets.shades_grey);
+    drawn.start(latest.total ?? 1, latest.done, { facts: '' });
+    draw();
+  };
   return {
-    update(done, total) {
-      latest = { done, total: total ?? latest.total };
+    update(done, total = undefined) {
       const now = effects.elapsedMillis();
-      if (now < nextFrame) return;
+      if (stopped || now < nextFrame) {
+        latest = { done, total: total ?? latest.total };
+        return;
+      }
       nextFrame = now + 1000 / FRAMES_PER_SECOND;
-      if (drawn !== undefined) draw();
+      latest = { done, total: total ?? latest.total ?? totalOf() };
+      if (drawn !== undefined) stopped = !unlessItFails(draw);
       else if (!loading) {
         loading = true;
-        void import('cli-progress').then(({ SingleBar, Presets }) => {
-          if (stopped) return;
-          drawn = new SingleBar({
-            format: `${label} {bar} {percentage}% {facts}`,
-            stream: terminalStream(effects.stderr),
-            autopadding: true,
-            hideCursor: true,
-            clearOnComplete: true,
-            noTTYOutput: true,
-            fps: FRAMES_PER_SECOND,
-            gracefulExit: false,
-          }, Presets.shades_grey);
-          drawn.start(latest.total ?? 1, latest.done, { facts: '' });
-          draw();
+        void import('cli-progress').then((library) => {
+          stopped = !unlessItFails(() => begin(library)) || stopped;
         }, () => undefined);
       }
     },
     stop() {
       stopped = true;
-      drawn?.stop();
+      unlessItFails(() => drawn?.stop());
     },
   };
+}
+
+/** A line that cannot be shown, for whatever reason, is no reason to end the work. */
+function unlessItFails(step: () => void): boolean {
+  try {
+    step();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What cli-progress asks of a stream: it writes, and it wants to know that this is a terminal. */
@@ -109,6 +130,6 @@ function facts(done: number, total: number | undefined, elapsedMillis: number, u
   const text = (count: number): string => (unit === 'bytes' ? formatBytes(count) : String(Math.round(count)));
   const perMillis = elapsedMillis > 0 ? done / elapsedMillis : 0;
   const amount = total === undefined ? text(done) : `${text(done)} of ${text(total)}`;
-  const left = total === undefined || perMillis === 0 ? '' : `, ${formatDuration((total - done) / perMillis)} left`;
+  const left = total === undefined || perMillis === 0 ? '' : `, ${formatDuration(Math.max(0, total - done) / perMillis)} left`;
   return `${amount}, ${text(perMillis * 1000)}/s${left}`;
 }

@@ -8,7 +8,7 @@ import { cutToWidth, loadWide, textWidth } from './width.ts';
 /** So many rows, or so much text, are held back to find the widths of the columns; what follows must do with them. */
 const SAMPLE_ROWS = 1000;
 const SAMPLE_LENGTH = 4 * 1024 * 1024;
-/** No column of a terminal becomes narrower than this. */
+/** No column of a terminal becomes narrower than this, as long as all of them fit. */
 const NARROWEST = 4;
 
 /**
@@ -72,11 +72,12 @@ function tableLine(cells: readonly string[], widths: readonly number[], cut: boo
 /** Takes cells away from the widest columns first until the sum is at most `room`. */
 export function fit(natural: readonly number[], room: number): readonly number[] {
   const widths = [...natural];
+  const narrowest = Math.max(1, Math.min(NARROWEST, Math.floor(room / natural.length)));
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
     const widest = Math.max(...widths);
-    if (widest <= NARROWEST) break;
-    const next = Math.max(NARROWEST, ...widths.filter((width) => width < widest));
+    if (widest <= narrowest) break;
+    const next = Math.max(narrowest, ...widths.filter((width) => width < widest));
     const members = widths.flatMap((width, index) => (width === widest ? [index] : []));
     const step = Math.min(widest - next, Math.floor(excess / members.length));
     const cut = step > 0 ? members : members.slice(0, excess);

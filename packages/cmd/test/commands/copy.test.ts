@@ -92,11 +92,11 @@ test('copy --dry-run changes nothing', async () => {
     .toMatchObject({ code: 0, stderr: expect.stringContaining('dry run: nothing was changed') });
   expect(await ok(['find'])).toBe('');
   await ok(['copy', 'a', '/x']);
-  expect(await ok(['copy', '/x', `host://${cwd}/out`, '-n'])).toBe(`/x -> ${cwd}/out\n`);
+  expect(await ok(['copy', '/x', `host://${cwd}/out`, '-n'])).toBe(`/x -> ${cwd}/out/x\n`);
   expect(existsSync(join(cwd, 'out'))).toBe(false);
 });
 
-test('copy brings files out with their paths, without a prefix, or under a name', async () => {
+test('copy brings files out with their paths, with or without a prefix, into a directory that it makes', async () => {
   const { ok, pond, cwd } = await testPond();
   await ok(['copy', '-', '/s/a.csv'], 'a');
   await ok(['copy', '-', '/s/t/b.csv'], 'b');
@@ -104,10 +104,14 @@ test('copy brings files out with their paths, without a prefix, or under a name'
   expect(readFileSync(join(cwd, 'out/s/t/b.csv'), 'utf8')).toBe('b');
   await ok(['copy', '/s', 'host:short', '--strip-prefix', '/s']);
   expect(readdirSync(join(cwd, 'short'), { recursive: true }).sort()).toEqual(['a.csv', 't', 't/b.csv']);
-  await ok(['copy', '/s/a.csv', `host:////${cwd}/named.csv`]);
-  expect(readFileSync(join(cwd, 'named.csv'), 'utf8')).toBe('a');
-  await ok(['copy', '/s/a.csv', `host://${cwd}/out/`]);
+  await ok(['copy', '/s/a.csv', `host:////${cwd}/new`]);
+  expect(readFileSync(join(cwd, 'new/s/a.csv'), 'utf8')).toBe('a');
+  await ok(['copy', '/s/a.csv', `host://${cwd}/out/`, '--strip-prefix', '/s/']);
   expect(readFileSync(join(cwd, 'out/a.csv'), 'utf8')).toBe('a');
+  expect(await pond(['copy', '/s/a.csv', `host://${cwd}/out/a.csv`])).toMatchObject({
+    code: 1, stderr: expect.stringMatching(/Cannot copy to ".*\/out\/a\.csv": it is a file, a directory was wanted\nhint: /),
+  });
+  expect(await pond(['copy', '/s', 'host:pond/store'])).toMatchObject({ code: 1, stderr: expect.stringContaining('inside the pond') });
   expect(await ok(['copy', '/s/a.csv', '-'])).toBe('a');
   expect((await pond(['copy', '/none*', 'host:out'])).code).toBe(1);
   expect((await pond(['copy', '/s/a.csv', 'host:out', '--strip-prefix', '/other'])).stderr).toContain('the path does not begin with it');
@@ -131,7 +135,8 @@ test('copy never writes through a link that leads out of the directory', async (
     .toMatchObject({ code: 1, stderr: expect.stringContaining('it is a link') });
   expect(readdirSync(join(cwd, 'victim'))).toEqual([]);
   writeFileSync(join(cwd, 'secret'), 'kept');
-  symlinkSync(join(cwd, 'secret'), join(cwd, 'out', 'file'));
-  await ok(['copy', '/evil/x', 'host:out/file']);
+  symlinkSync(join(cwd, 'secret'), join(cwd, 'out', 'x'));
+  await ok(['copy', '/evil/x', 'host:out', '--strip-prefix', '/evil']);
+  expect(readFileSync(join(cwd, 'out', 'x'), 'utf8')).toBe('x');
   expect(readFileSync(join(cwd, 'secret'), 'utf8')).toBe('kept');
 });

@@ -21,7 +21,7 @@ test('fsck names each fault with file, path and version on stderr and exits 12',
   expect(await fsck({ faults: [LOST], contentRoot: undefined })).toEqual({
     code: 12, stdout: '',
     stderr: 'Two files wait for vacuum\nlost: store/_blobs/x (/big\\n version 3): It is missing\n'
-      + 'hint: put the named files back from a copy of the pond, or make the pond anew from its backup with pond restore\n',
+      + 'hint: put the named files back from a copy of the pond; what is not named can still be read, so copy that out first\n',
   });
 });
 

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../src/commands.ts';
 import { bashCompletion } from '../../src/completion/bash.ts';
-import { run } from '../fake-effects.ts';
+import { run, scratchDirectory } from '../fake-effects.ts';
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'exit 0']).status === 0;
 
@@ -10,7 +12,9 @@ test.each(['bash', 'zsh', 'fish'])('pond completion %s names every command and i
   const { code, stdout } = await run(['completion', shell]);
   expect(code).toBe(0);
   for (const { name } of COMMANDS) expect(stdout).toContain(name.split(' ')[0]);
-  if (has(shell)) expect(spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  const script = join(scratchDirectory(), 'script');
+  writeFileSync(script, stdout);
+  if (has(shell)) expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
 });
 
 /** What bash offers for the last of these words. */
