@@ -60,7 +60,10 @@ export function transactionFactsOf(row: Row): TransactionFacts {
 /** What `commitInfo` tells of a transaction in its `duckpond` member, as JSON; payload.ts adds the rows. */
 export function encodeCommitFacts(facts: TransactionFacts): { [key: string]: unknown } {
   const { txnSeq, uuid, command, user, host, startedMicros, timestampMicros, durationMicros, changes, pondId } = facts;
-  return { txnSeq, uuid, command, user, host, started: startedMicros.toString(), timestamp: timestampMicros.toString(), durationMicros, changes, pondId };
+  return {
+    txnSeq, uuid, command, user, host, started: startedMicros.toString(), timestamp: timestampMicros.toString(), durationMicros, changes,
+    pondId,
+  };
 }
 
 /**
@@ -110,7 +113,10 @@ function countsOf(value: unknown): ChangeCounts {
 }
 
 function broken(label: string, field: string): OplogError {
-  return new OplogError('corrupt-record', `Cannot read the transaction in "${label}": its field "${field}" is missing or of another type`, { file: label, field });
+  return new OplogError(
+    'corrupt-record', `Cannot read the transaction in "${label}": its field "${field}" is missing or of another type`,
+    { file: label, field },
+  );
 }
 
 function textOf(value: unknown, label: string, field: string): string {

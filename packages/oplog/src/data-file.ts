@@ -68,7 +68,9 @@ function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: r
 
 function rangeOf(rows: readonly Row[]): { txnMin: number; txnMax: number; timeMin: bigint; timeMax: bigint } {
   const first = rows[0];
-  if (first === undefined) throw new OplogError('invalid-transaction', 'Cannot write a data file: there are no rows, at least one was wanted');
+  if (first === undefined) {
+    throw new OplogError('invalid-transaction', 'Cannot write a data file: there are no rows, at least one was wanted');
+  }
   let { txnSeq: txnMin, txnSeq: txnMax, timestampMicros: timeMin, timestampMicros: timeMax } = first;
   for (const { txnSeq, timestampMicros } of rows) {
     if (txnSeq < txnMin) txnMin = txnSeq;

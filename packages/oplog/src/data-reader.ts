@@ -124,5 +124,7 @@ function rangedSource(store: ObjectStore, add: AddFile): ParquetSource {
 }
 
 function missing(add: AddFile): OplogError {
-  return new OplogError('corrupt-record', `Cannot read "${add.path}": it is missing or not of the ${add.size} bytes that were written`, { file: add.path });
+  return new OplogError(
+    'corrupt-record', `Cannot read "${add.path}": it is missing or not of the ${add.size} bytes that were written`, { file: add.path },
+  );
 }

@@ -61,7 +61,8 @@ export function sealOf(commit: Commit): CommitSeal | undefined {
   const member = commitInfo?.['duckpond'];
   const isLinked = typeof member === 'object' && member !== null && !Array.isArray(member);
   if (!isLinked) {
-    return isOurs(commitInfo, actions) ? { infoHolds: false, linesHold: false, previousSha256: undefined, linesSha256: undefined } : undefined;
+    return isOurs(commitInfo, actions)
+      ? { infoHolds: false, linesHold: false, previousSha256: undefined, linesSha256: undefined } : undefined;
   }
   const { previousSha256, linesSha256, linesCrc32 } = member as { readonly [key: string]: unknown };
   const end = bytes.indexOf(0x0a);

@@ -87,7 +87,9 @@ function withLayers(head: Head, snapshot: Snapshot, added: readonly TransactionL
   };
 }
 
-async function headFromState(store: ObjectStore, reader: DataReader, snapshot: Snapshot, pondId: string, hint: StateHint): Promise<Head | undefined> {
+async function headFromState(
+  store: ObjectStore, reader: DataReader, snapshot: Snapshot, pondId: string, hint: StateHint,
+): Promise<Head | undefined> {
   const commits = snapshot.tail.filter(({ version }) => version > hint.deltaVersion);
   if (commits.length !== snapshot.version - hint.deltaVersion) return undefined;
   try {
@@ -137,11 +139,14 @@ function assertFormat(snapshot: Snapshot): string {
   const format = configuration['duckpond.format'];
   const pondId = configuration['duckpond.id'];
   if (format == null || pondId == null) {
-    throw new OplogError('not-a-pond', 'Cannot open the pond: its store is a Delta table of something else, a table with "duckpond.format" was wanted');
+    throw new OplogError(
+      'not-a-pond', 'Cannot open the pond: its store is a Delta table of something else, a table with "duckpond.format" was wanted',
+    );
   }
   if (!(Number(format) <= FORMAT)) {
     throw new OplogError(
-      'unsupported-format', `Cannot open the pond: it has format ${format}, a format up to ${FORMAT} was wanted`, { format, supported: FORMAT },
+      'unsupported-format', `Cannot open the pond: it has format ${format}, a format up to ${FORMAT} was wanted`,
+      { format, supported: FORMAT },
     );
   }
   return pondId;

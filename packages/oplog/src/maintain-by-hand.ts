@@ -76,7 +76,9 @@ export async function maintainByHand(
 }
 
 /** Blobs that no version in the history names: of transactions that never committed. */
-async function unreferencedBlobs(store: ObjectStore, reader: DataReader, head: Head, nowMillis: number): Promise<{ path: string; sizeBytes: number }[]> {
+async function unreferencedBlobs(
+  store: ObjectStore, reader: DataReader, head: Head, nowMillis: number,
+): Promise<{ path: string; sizeBytes: number }[]> {
   const old: { path: string; sizeBytes: number }[] = [];
   for await (const { path, sizeBytes, modifiedMillis } of store.list('_blobs/')) {
     if (nowMillis - modifiedMillis > BLOB_GRACE_MILLIS) old.push({ path, sizeBytes });

@@ -1,4 +1,6 @@
-import { cleanLog, completeSnapshot, type ObjectStore, readLastCheckpoint, type Snapshot, writeCheckpoint, writeChecksum } from '@duckpond/delta';
+import {
+  cleanLog, completeSnapshot, type ObjectStore, readLastCheckpoint, type Snapshot, writeCheckpoint, writeChecksum,
+} from '@duckpond/delta';
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
@@ -44,7 +46,9 @@ function isFromOutside(error: unknown): boolean {
 }
 
 /** Writes the state at `head` beside the table, and what makes opening it cheap. The returned head reads from it. */
-export async function foldState(store: ObjectStore, reader: DataReader, environment: Environment, head: Head, foreground: boolean): Promise<Head> {
+export async function foldState(
+  store: ObjectStore, reader: DataReader, environment: Environment, head: Head, foreground: boolean,
+): Promise<Head> {
   const { snapshot, txnSeq, timestampMicros } = head;
   const nowMillis = Number(environment.nowMicros() / 1000n);
   const unique = environment.uuid().slice(-12);

@@ -28,7 +28,9 @@ export interface MergePlan {
  *
  * @param anyCount merge what there is, whatever the counts
  */
-export function planMerge(files: Iterable<AddFile>, options: { readonly foreground: boolean; readonly anyCount?: boolean }): MergePlan | undefined {
+export function planMerge(
+  files: Iterable<AddFile>, options: { readonly foreground: boolean; readonly anyCount?: boolean },
+): MergePlan | undefined {
   const tiers = new Map<number, AddFile[]>();
   for (const add of files) {
     if (add.size >= FILE_BYTES) continue;
@@ -57,12 +59,16 @@ function effectiveTier(add: AddFile): number {
 }
 
 /** Puts the rows of the inputs into one file, sorted by part, and exchanges it for them in one commit that changes no data. */
-export async function merge(store: ObjectStore, reader: DataReader, environment: Environment, head: Head, plan: MergePlan): Promise<{ readonly head: Head; readonly merged: boolean }> {
+export async function merge(
+  store: ObjectStore, reader: DataReader, environment: Environment, head: Head, plan: MergePlan,
+): Promise<{ readonly head: Head; readonly merged: boolean }> {
   const rows: Row[] = [];
   for (const add of plan.inputs) rows.push(...await reader.rows(add));
   rows.sort(compareRows);
   const nowMillis = Number(environment.nowMicros() / 1000n);
-  const { add } = await writeDataFile(store, rows, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false });
+  const { add } = await writeDataFile(
+    store, rows, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false },
+  );
   let current = head;
   for (let attempt = 0; attempt < ATTEMPTS && plan.inputs.every(({ path }) => current.snapshot.files.has(path)); attempt++) {
     const actions = await linkedActions(

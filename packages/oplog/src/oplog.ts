@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn } from '@duckpond/delta';
+import {
+  type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn,
+} from '@duckpond/delta';
 import { type StoredContent, storeContent, readBlob } from './blob.ts';
 import { encodeCommitFacts, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
 import { type Clash, findClash } from './conflict.ts';
@@ -140,7 +142,9 @@ export class Oplog {
     if (recent !== undefined) return recent.facts;
     for (const row of await this.#auditRows(txnSeq, txnSeq)) if (row.txnSeq === txnSeq) return transactionFactsOf(row);
     const { txnSeq: newest } = this.#head;
-    throw new OplogError('not-found', `Cannot read transaction ${txnSeq}: there is none, a number from 1 to ${newest} was wanted`, { txnSeq, newest });
+    throw new OplogError(
+      'not-found', `Cannot read transaction ${txnSeq}: there is none, a number from 1 to ${newest} was wanted`, { txnSeq, newest },
+    );
   }
 
   /** The newest transaction that is not later than a time. @throws OplogError `not-found` */
@@ -246,7 +250,8 @@ export class Oplog {
     if (blob === true && sha256 != null && sizeBytes != null) yield* readBlob(this.store, sha256, sizeBytes, range);
     else if (inline != null && inline.byteLength > 0) {
       if (sha256 != null && !createHash('sha256').update(inline).digest().equals(sha256)) {
-        throw new OplogError('corrupt-record', `Cannot read version ${row.version} of the node ${row.nodeId}: its bytes do not match its SHA-256, the bytes as written were wanted`);
+        throw new OplogError('corrupt-record', `Cannot read version ${row.version} of the node ${row.nodeId}: its bytes do not match `
+          + 'its SHA-256, the bytes as written were wanted');
       }
       yield range === undefined ? inline : inline.subarray(range.start, range.end);
     }
@@ -333,11 +338,16 @@ export class Oplog {
     };
     const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
     const nowMillis = Number(timestampMicros / 1000n);
-    const { add, records } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true });
+    const { add, records } = await writeDataFile(
+      store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true },
+    );
     const payload = encodePayload(rows);
     const actions = await linkedActions(
       store, head.snapshot,
-      { timestamp: nowMillis, operation: 'WRITE', operationParameters: { mode: 'Append' }, isBlindAppend: true, engineInfo: ENGINE, txnId: environment.uuid() },
+      {
+        timestamp: nowMillis, operation: 'WRITE', operationParameters: { mode: 'Append' }, isBlindAppend: true, engineInfo: ENGINE,
+        txnId: environment.uuid(),
+      },
       memberOf(facts, payload), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
     );
     const result = await commit(store, head.snapshot, actions);

@@ -42,7 +42,8 @@ export function decodePayload(member: unknown, facts: TransactionFacts, label: s
   });
 }
 
-const TOLD: readonly Column[] = Entry.columns.filter(({ name }) => !['txn_seq', 'version', 'timestamp', 'node_id', 'inline'].includes(name));
+const TOLD: readonly Column[] = Entry.columns
+  .filter(({ name }) => !['txn_seq', 'version', 'timestamp', 'node_id', 'inline'].includes(name));
 const BY_NAME: ReadonlyMap<string, Column> = new Map(TOLD.map((column) => [column.name, column]));
 
 function entryToJson(entry: NewEntry): { readonly [column: string]: unknown } {
@@ -63,7 +64,7 @@ function entryFromJson(json: { readonly [column: string]: unknown }, label: stri
     // A column of a newer version: the data file has it, and merging reads that.
     if (column !== undefined) entry[column.key] = valueFromJson(column, json[name], label);
   }
-  return entry as NewEntry;
+  return entry;
 }
 
 function valueFromJson({ type, name }: Column, value: unknown, label: string): unknown {
@@ -83,5 +84,8 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
 }
 
 function broken(label: string, field: string): OplogError {
-  return new OplogError('corrupt-record', `Cannot read the transaction in "${label}": its field "${field}" is missing or of another type`, { file: label, field });
+  return new OplogError(
+    'corrupt-record', `Cannot read the transaction in "${label}": its field "${field}" is missing or of another type`,
+    { file: label, field },
+  );
 }

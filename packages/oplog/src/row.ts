@@ -47,7 +47,9 @@ export function isRecordKind(text: string | null): text is RecordKind {
 export function rowsOfRecord(record: Record): Row[] {
   const { kind } = record;
   if (!isRecordKind(kind)) {
-    throw new OplogError('unsupported-format', `Cannot read a record of kind "${String(kind)}": this version knows directory, node and transaction`, { kind });
+    throw new OplogError(
+      'unsupported-format', `Cannot read a record of kind "${String(kind)}": this version knows directory, node and transaction`, { kind },
+    );
   }
   return decodeEntries(record.content).map((entry: Entry): Row => ({
     partId: record.partId,
@@ -107,7 +109,8 @@ function packOne(rows: readonly Row[]): NewRecord {
     version: sameVersion ? null : row.version,
     timestampMicros: folded ? row.timestampMicros : null,
   }));
-  const eventTimes = rows.flatMap(({ entry }) => (entry.timeMinMicros == null || entry.timeMaxMicros == null ? [] : [entry.timeMinMicros, entry.timeMaxMicros]));
+  const eventTimes = rows.flatMap(({ entry }) => (
+    entry.timeMinMicros == null || entry.timeMaxMicros == null ? [] : [entry.timeMinMicros, entry.timeMaxMicros]));
   return {
     partId: first.partId,
     nodeId: sameNode ? first.nodeId : first.partId,

@@ -91,7 +91,9 @@ export class Transaction implements FactSource {
   async insert(partId: string, fact: NameFact): Promise<void> {
     const pending = await this.#pendingName(partId, fact.name);
     if (pending.after !== undefined) {
-      throw new OplogError('invalid-transaction', `Cannot insert the name "${fact.name}": it is taken, a free name was wanted`, { name: fact.name });
+      throw new OplogError(
+        'invalid-transaction', `Cannot insert the name "${fact.name}": it is taken, a free name was wanted`, { name: fact.name },
+      );
     }
     pending.after = fact;
     this.#removed.delete(fact.childId);
@@ -102,7 +104,11 @@ export class Transaction implements FactSource {
   async remove(partId: string, name: string, keepNode: boolean): Promise<NameFact> {
     const pending = await this.#pendingName(partId, name);
     const fact = pending.after;
-    if (fact === undefined) throw new OplogError('invalid-transaction', `Cannot remove the name "${name}": it leads nowhere, a name that is there was wanted`, { name });
+    if (fact === undefined) {
+      throw new OplogError(
+        'invalid-transaction', `Cannot remove the name "${name}": it leads nowhere, a name that is there was wanted`, { name },
+      );
+    }
     pending.after = undefined;
     this.#show(partId, name, null);
     if (keepNode) this.#renames++;
@@ -111,7 +117,9 @@ export class Transaction implements FactSource {
   }
 
   /** A new node; without a change it has no version yet, though it may have attributes. */
-  create(partId: string, nodeId: string, kind: string, change: NodeChange | undefined, timestampMicros: bigint, attributes: string | null = null): NodeFact {
+  create(
+    partId: string, nodeId: string, kind: string, change: NodeChange | undefined, timestampMicros: bigint, attributes: string | null = null,
+  ): NodeFact {
     const blank: NodeFact = {
       partId, nodeId, kind, version: 0, txnSeq: 0, timestampMicros, sizeBytes: null, sha256: null, totalBytes: null, chain: null,
       blob: false, target: null, factory: null, config: null, attributes,
@@ -126,7 +134,9 @@ export class Transaction implements FactSource {
     let node = this.#nodes.get(nodeId);
     if (node === undefined) {
       const base = await this.#view.node(partId, nodeId);
-      if (base === undefined) throw new OplogError('not-found', 'Cannot write a version: the node is not there, one that is was wanted', { partId, nodeId });
+      if (base === undefined) {
+        throw new OplogError('not-found', 'Cannot write a version: the node is not there, one that is was wanted', { partId, nodeId });
+      }
       node = { partId, nodeId, kind: base.kind, base, origin: base, changes: [], fact: base };
       this.#nodes.set(nodeId, node);
     }
@@ -180,7 +190,10 @@ export class Transaction implements FactSource {
     for (const node of this.#nodes.values()) {
       let base = node.base === undefined ? node.origin : await view.node(node.partId, node.nodeId) ?? node.base;
       if (node.base === undefined && node.changes.length === 0) {
-        rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version: 0, entry: { kind: node.kind, attributes: node.origin.attributes } });
+        rows.push({
+          ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version: 0,
+          entry: { kind: node.kind, attributes: node.origin.attributes },
+        });
       }
       for (const change of node.changes) {
         const version = base.version + 1;
@@ -200,7 +213,9 @@ export class Transaction implements FactSource {
 
   #nameEntries(partId: string, { before, after }: PendingName): NewEntry[] {
     const entries: NewEntry[] = [];
-    if (before !== undefined) entries.push({ ...childOf(partId, before), operation: this.#removed.has(before.childId) ? 'delete' : 'rename' });
+    if (before !== undefined) {
+      entries.push({ ...childOf(partId, before), operation: this.#removed.has(before.childId) ? 'delete' : 'rename' });
+    }
     if (after !== undefined) entries.push({ ...childOf(partId, after), operation: 'insert' });
     return entries;
   }

@@ -45,14 +45,19 @@ export async function readStateHint(store: ObjectStore): Promise<StateHint | und
 
 export async function writeStateHint(store: ObjectStore, hint: StateHint): Promise<void> {
   const { deltaVersion, txnSeq, timestampMicros, runs } = hint;
-  const text = JSON.stringify({ deltaVersion, txnSeq, timestamp: timestampMicros.toString(), runs: runs.map(({ path, sizeBytes }) => ({ path, size: sizeBytes })) });
+  const text = JSON.stringify({
+    deltaVersion, txnSeq, timestamp: timestampMicros.toString(), runs: runs.map(({ path, sizeBytes }) => ({ path, size: sizeBytes })),
+  });
   await store.putHint(STATE_HINT_PATH, withCrc32(text));
 }
 
 function decodeHint(value: unknown): StateHint | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { deltaVersion, txnSeq, timestamp, runs } = value as { [key: string]: unknown };
-  if (!isCount(deltaVersion) || !isCount(txnSeq) || typeof timestamp !== 'string' || !/^\d+$/.test(timestamp) || !Array.isArray(runs)) return undefined;
+  if (
+    !isCount(deltaVersion) || !isCount(txnSeq) || typeof timestamp !== 'string' || !/^\d+$/.test(timestamp)
+    || !Array.isArray(runs)
+  ) return undefined;
   const refs: RunRef[] = [];
   for (const run of runs as unknown[]) {
     if (typeof run !== 'object' || run === null) return undefined;
@@ -99,7 +104,9 @@ export interface StateFileOptions {
 }
 
 /** Writes `rows` as a new run on top of `runs`, folding in older runs where the level rule asks for it. */
-export async function addStateRun(store: ObjectStore, runs: readonly RunRef[], rows: readonly NewStateRow[], options: StateFileOptions): Promise<RunRef[]> {
+export async function addStateRun(
+  store: ObjectStore, runs: readonly RunRef[], rows: readonly NewStateRow[], options: StateFileOptions,
+): Promise<RunRef[]> {
   const kept = [...runs];
   let merged = rows;
   let sizeBytes = rows.length * ROW_BYTES;

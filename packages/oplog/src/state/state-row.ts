@@ -47,7 +47,8 @@ export function nodeRow(partId: string, nodeId: string, fact: NodeFact | null): 
   const { kind, version, txnSeq, timestampMicros, sizeBytes, sha256, totalBytes, chain, blob, target, factory, config, attributes } = fact;
   return {
     partId, space: 'node', key: nodeId,
-    kind, version, txnSeq, timestampMicros, sizeBytes, sha256, totalBytes, chain, blob: blob ? true : null, target, factory, config, attributes,
+    kind, version, txnSeq, timestampMicros, sizeBytes, sha256, totalBytes, chain, blob: blob ? true : null, target, factory, config,
+    attributes,
   };
 }
 

@@ -48,7 +48,9 @@ export function encodeStateRun(rows: readonly NewStateRow[]): Uint8Array {
     const last = chunk.at(-1);
     if (last === undefined) break;
     const bytes = encodeIpc(StateRow, chunk);
-    index.push({ lastPartId: last.partId, lastSpace: last.space, lastKey: last.key, offset, length: bytes.byteLength, crc32: crc32(bytes) });
+    index.push({
+      lastPartId: last.partId, lastSpace: last.space, lastKey: last.key, offset, length: bytes.byteLength, crc32: crc32(bytes),
+    });
     parts.push(bytes);
     offset += bytes.byteLength;
   }
@@ -103,7 +105,10 @@ export async function openStateRun(store: ObjectStore, path: string, sizeBytes: 
     while (low < high) {
       const middle = (low + high) >>> 1;
       const ref = index[middle];
-      if (ref !== undefined && compareStateKeys({ partId: ref.lastPartId, space: ref.lastSpace, key: ref.lastKey }, target) < 0) low = middle + 1;
+      if (
+        ref !== undefined
+        && compareStateKeys({ partId: ref.lastPartId, space: ref.lastSpace, key: ref.lastKey }, target) < 0
+      ) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -138,7 +143,9 @@ export async function openStateRun(store: ObjectStore, path: string, sizeBytes: 
   };
 }
 
-async function readIndex(path: string, sizeBytes: number, bytesAt: (range: ByteRange) => Promise<Uint8Array>): Promise<readonly ChunkRef[]> {
+async function readIndex(
+  path: string, sizeBytes: number, bytesAt: (range: ByteRange) => Promise<Uint8Array>,
+): Promise<readonly ChunkRef[]> {
   if (sizeBytes < TRAILER_BYTES) throw corrupt(path, 'it is too short');
   const trailer = Buffer.from(await bytesAt({ start: sizeBytes - TRAILER_BYTES, end: sizeBytes }));
   if (!trailer.subarray(16).equals(MAGIC)) throw corrupt(path, 'it does not end as a state file does');
@@ -163,5 +170,7 @@ function lowerBound(rows: readonly StateRow[], target: StateKey): number {
 }
 
 function corrupt(path: string, what: string): OplogError {
-  return new OplogError('corrupt-state', `Cannot read the folded state "${path}": ${what}, a state file as written was wanted`, { file: path });
+  return new OplogError(
+    'corrupt-state', `Cannot read the folded state "${path}": ${what}, a state file as written was wanted`, { file: path },
+  );
 }
