@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createOplog, type LocalIo, nodeIo, openLocalStore, type Row, SETTINGS_ID, storageError, supportsHardLinks, SYSTEM_PART } from '@duckpond/oplog';
+import {
+  createOplog, type LocalIo, nodeIo, openLocalStore, type Row, SETTINGS_ID, storageError, supportsHardLinks, SYSTEM_PART,
+} from '@duckpond/oplog';
 import { ROOT_ID } from '@duckpond/tinyfs';
 import { realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
@@ -20,7 +22,8 @@ export async function createPond(directory: string, options: CreateOptions = {},
   makeDurable(resolve(store), io);
   if (!await supportsHardLinks(store, io)) {
     throw new PondError(
-      'no-hard-links', `Cannot make a pond at "${directory}": its file system has no hard links, which the commit of a transaction needs`, { directory },
+      'no-hard-links', `Cannot make a pond at "${directory}": its file system has no hard links, which the commit of a transaction needs`,
+      { directory },
     );
   }
   const created = environment.nowMicros();
@@ -39,7 +42,10 @@ export async function createPond(directory: string, options: CreateOptions = {},
   return openPond(directory, { environment }, io);
 }
 
-/** Makes a directory and those above it. The names survive a power cut, also that of one whose maker was killed before it could see to that. */
+/**
+ * Makes a directory and those above it. The names survive a power cut, also that of one whose maker was killed before it could
+ * see to that.
+ */
 function makeDurable(directory: string, io: LocalIo): void {
   const parent = dirname(directory);
   const isThere = existsSync(directory);
@@ -75,12 +81,15 @@ function firstRows(txnSeq: number, timestampMicros: bigint): Row[] {
 async function assertVacant(directory: string, io: LocalIo): Promise<void> {
   if (!isThere(directory)) return;
   if (!statSync(directory).isDirectory()) {
-    throw new PondError('not-empty', `Cannot make a pond at "${directory}": there is a file, a missing or empty directory was wanted`, { directory });
+    throw new PondError(
+      'not-empty', `Cannot make a pond at "${directory}": there is a file, a missing or empty directory was wanted`, { directory },
+    );
   }
   const store = join(directory, STORE_DIRECTORY);
   const names = namesIn(directory);
   if (names.includes(STORE_DIRECTORY) && namesIn(join(store, '_delta_log')).some((name) => COMMIT.test(name))) {
-    throw await isOfSomethingElse(directory, io) ? notEmpty(directory, `a Delta table of something else in "${STORE_DIRECTORY}"`) : exists(directory);
+    throw await isOfSomethingElse(directory, io)
+      ? notEmpty(directory, `a Delta table of something else in "${STORE_DIRECTORY}"`) : exists(directory);
   }
   const strange = names.find((name) => name !== STORE_DIRECTORY) ?? strangeIn(store);
   if (strange !== undefined) throw notEmpty(directory, `"${strange}" in it`);
@@ -109,7 +118,9 @@ async function isOfSomethingElse(directory: string, io: LocalIo): Promise<boolea
 }
 
 function notEmpty(directory: string, what: string): PondError {
-  return new PondError('not-empty', `Cannot make a pond at "${directory}": it has ${what}, a missing or empty directory was wanted`, { directory });
+  return new PondError(
+    'not-empty', `Cannot make a pond at "${directory}": it has ${what}, a missing or empty directory was wanted`, { directory },
+  );
 }
 
 /** The first name in a store that no killed `createPond` can have left. */

@@ -1,6 +1,7 @@
 import type { FactSource, NameFact, NodeFact, Oplog, OplogView } from '@duckpond/oplog';
 import {
-  type ContentOptions, type DirectoryEntry, type DirectoryNode, type FileNode, type Node, type NodeReader, ROOT_ID, TinyFsError, type VersionInfo,
+  type ContentOptions, type DirectoryEntry, type DirectoryNode, type FileNode, type Node, type NodeReader, ROOT_ID, TinyFsError,
+  type VersionInfo,
 } from '@duckpond/tinyfs';
 import { PondError } from './errors.ts';
 import { nodeOf } from './node-facts.ts';
@@ -28,7 +29,9 @@ export function createTree(facts: FactSource): Tree {
       const root = await facts.node(ROOT_ID, ROOT_ID);
       if (root === undefined) throw new PondError('corrupt', 'Cannot open the root directory: the log has no record of it');
       const node = nodeOf(root);
-      if (node.kind !== 'directory') throw new PondError('corrupt', `Cannot open the root directory: its record says that it is a ${node.kind}`);
+      if (node.kind !== 'directory') {
+        throw new PondError('corrupt', `Cannot open the root directory: its record says that it is a ${node.kind}`);
+      }
       return node;
     },
 
@@ -58,14 +61,20 @@ export function createTree(facts: FactSource): Tree {
 async function nodeFactOf(facts: FactSource, name: NameFact): Promise<NodeFact> {
   const fact = await facts.node(name.childPart, name.childId);
   if (fact === undefined) {
-    throw new PondError('corrupt', `Cannot read "${name.name}": its directory names the node ${name.childId}, but the log has no record of it`);
+    throw new PondError(
+      'corrupt', `Cannot read "${name.name}": its directory names the node ${name.childId}, but the log has no record of it`,
+    );
   }
   return fact;
 }
 
-export async function* fileContent(oplog: Oplog, view: OplogView, file: FileNode, options: ContentOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* fileContent(
+  oplog: Oplog, view: OplogView, file: FileNode, options: ContentOptions = {},
+): AsyncGenerator<Uint8Array> {
   const { range, version } = options;
-  if (file.computed !== undefined) throw new TinyFsError('unknown-factory', file.id, `Cannot read a computed file: no factory "${file.computed.factory}" is here`);
+  if (file.computed !== undefined) {
+    throw new TinyFsError('unknown-factory', file.id, `Cannot read a computed file: no factory "${file.computed.factory}" is here`);
+  }
   if (file.kind === 'series' && version === undefined) {
     yield* seriesContent(oplog, view, file, range);
     return;
@@ -88,7 +97,9 @@ function noVersion(file: FileNode, version: number): TinyFsError {
 }
 
 /** All versions of a series, one after the other. */
-async function* seriesContent(oplog: Oplog, view: OplogView, file: FileNode, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+async function* seriesContent(
+  oplog: Oplog, view: OplogView, file: FileNode, range?: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array> {
   let position = 0;
   for (const row of await oplog.versions(view, file.home, file.id)) {
     const size = row.entry.sizeBytes ?? 0;

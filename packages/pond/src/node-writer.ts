@@ -34,7 +34,9 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
     async *content(file: FileNode, { version, range }: ContentOptions = {}) {
       const { before, changes, current } = await pendingOf(file);
       if (changes.length === 0 || (version !== undefined && version <= before)) {
-        yield* fileContent(oplog, view, { ...file, version: before }, { ...(version === undefined ? {} : { version }), ...(range === undefined ? {} : { range }) });
+        yield* fileContent(oplog, view, { ...file, version: before }, {
+          ...(version === undefined ? {} : { version }), ...(range === undefined ? {} : { range }),
+        });
         return;
       }
       if (version !== undefined && changes[version - before - 1] === undefined) {
@@ -45,14 +47,17 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
       const contents = wanted.flatMap(({ content }) => (content === undefined ? [] : [content]));
       const committed = { ...file, version: before };
       // An update of the attributes brings no content: the newest before it counts.
-      const chunks = file.kind !== 'series' ? (contents.length > 0 ? storedChunks(oplog, contents.slice(-1)) : fileContent(oplog, view, committed))
+      const chunks = file.kind !== 'series'
+        ? (contents.length > 0 ? storedChunks(oplog, contents.slice(-1)) : fileContent(oplog, view, committed))
         : version === undefined && before > 0 ? concatenated(fileContent(oplog, view, committed), storedChunks(oplog, contents))
           : storedChunks(oplog, contents);
       yield* range === undefined ? chunks : cut(chunks, range);
     },
     async *versions(node) {
       const { before, changes } = await pendingOf(node);
-      let newest: { readonly sizeBytes: number | undefined; readonly sha256: string | undefined } = { sizeBytes: undefined, sha256: undefined };
+      let newest: { readonly sizeBytes: number | undefined; readonly sha256: string | undefined } = {
+        sizeBytes: undefined, sha256: undefined,
+      };
       if (before > 0) {
         for await (const info of nodeVersions(oplog, view, node)) {
           newest = info;
@@ -61,14 +66,17 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
       }
       for (const [index, { content }] of changes.entries()) {
         if (content !== undefined) newest = { sizeBytes: content.sizeBytes, sha256: Buffer.from(content.sha256).toString('hex') };
-        const { sizeBytes, sha256 } = content === undefined && node.kind === 'series' ? { sizeBytes: undefined, sha256: undefined } : newest;
+        const { sizeBytes, sha256 } = content === undefined && node.kind === 'series'
+          ? { sizeBytes: undefined, sha256: undefined } : newest;
         yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256 };
       }
     },
   };
 
   /** What the transaction adds to a node, whose value may be older than that. */
-  async function pendingOf(node: Node): Promise<{ readonly before: number; readonly changes: readonly NodeChange[]; readonly current: number }> {
+  async function pendingOf(
+    node: Node,
+  ): Promise<{ readonly before: number; readonly changes: readonly NodeChange[]; readonly current: number }> {
     const changes = transaction.pendingChanges(node.id);
     const current = (await transaction.node(node.home, node.id))?.version ?? node.version;
     return { before: current - changes.length, changes, current };
@@ -106,7 +114,10 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
 
     async rename(from: DirectoryNode, name: string, to: DirectoryNode, newName: string) {
       if (await transaction.name(to.id, newName) !== undefined) {
-        throw new TinyFsError('already-exists', newName, `Cannot rename "${name}" to "${newName}": there is an entry of that name, a free name was wanted`);
+        throw new TinyFsError(
+          'already-exists', newName,
+          `Cannot rename "${name}" to "${newName}": there is an entry of that name, a free name was wanted`,
+        );
       }
       const fact = await nameOf(from, name, 'rename');
       await transaction.remove(from.id, name, true);
@@ -149,7 +160,9 @@ async function* concatenated(...parts: readonly AsyncIterable<Uint8Array>[]): As
   for (const part of parts) yield* part;
 }
 
-async function* cut(chunks: AsyncIterable<Uint8Array>, { start, end }: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+async function* cut(
+  chunks: AsyncIterable<Uint8Array>, { start, end }: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array> {
   let position = 0;
   for await (const chunk of chunks) {
     const from = Math.max(0, start - position);

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type TransactionFacts, viewOf } from '@duckpond/oplog';
+import {
+  createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type TransactionFacts, viewOf,
+} from '@duckpond/oplog';
 import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
 import { realEnvironment } from './environment.ts';
@@ -59,7 +61,9 @@ function isWithoutCommit(error: unknown): boolean {
 function withDirectory(error: unknown, directory: string): unknown {
   if (!(error instanceof OplogError)) return error;
   const message = error.message.replace(/^Cannot open the pond:/, `Cannot open "${directory}":`);
-  if (error.code === 'unsupported-format') return new PondError('unsupported-format', message, { ...error.data, directory }, { cause: error });
+  if (error.code === 'unsupported-format') {
+    return new PondError('unsupported-format', message, { ...error.data, directory }, { cause: error });
+  }
   return error.code === 'not-a-pond' ? new OplogError('not-a-pond', message, { directory }, { cause: error }) : error;
 }
 
@@ -141,7 +145,8 @@ function settled<T>(outcome: Awaited<ReturnType<Oplog['commit']>>, value: T): Wr
     case 'committed': return { value, transaction: outcome.facts satisfies TransactionInfo };
     case 'unchanged': return { value, transaction: undefined };
     case 'conflict': throw new PondError(
-      'conflict', `Cannot commit: transaction ${outcome.clash.txnSeq} of another writer changed ${outcome.clash.what}`, { ...outcome.clash },
+      'conflict', `Cannot commit: transaction ${outcome.clash.txnSeq} of another writer changed ${outcome.clash.what}`,
+      { ...outcome.clash },
     );
   }
 }

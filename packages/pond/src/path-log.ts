@@ -4,7 +4,9 @@ import { PondError } from './errors.ts';
 import { indexTree } from './tree-index.ts';
 
 /** The transactions that changed a path or anything below it, newest first. Nodes are followed by identity through renames. */
-export async function* pathTransactions(oplog: Oplog, view: OplogView, path: string, notLaterMicros?: bigint): AsyncGenerator<TransactionFacts> {
+export async function* pathTransactions(
+  oplog: Oplog, view: OplogView, path: string, notLaterMicros?: bigint,
+): AsyncGenerator<TransactionFacts> {
   const clean = path.replace(/\/+$/, '');
   const index = await indexTree(view);
   const nodes = new Set<string>(clean === '' ? [ROOT_ID] : []);

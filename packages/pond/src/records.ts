@@ -101,13 +101,18 @@ function isKind(kind: string): kind is RecordInfo['kind'] {
 
 const LEFT_OUT = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros', 'inline']);
 
-/** The entry without what is null and without its place, which the record has; bytes as hex; content, which may be elsewhere, is left out. */
+/**
+ * The entry without what is null and without its place, which the record has; bytes as hex; content, which may be elsewhere, is
+ * left out.
+ */
 function plainEntry(row: Row): { readonly [key: string]: string | number | bigint | boolean } {
   const plain: { [key: string]: string | number | bigint | boolean } = {};
   for (const [key, value] of Object.entries(row.entry) as [string, unknown][]) {
     if (value === null || value === undefined || LEFT_OUT.has(key)) continue;
     if (value instanceof Uint8Array) plain[key] = Buffer.from(value).toString('hex');
-    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') plain[key] = value;
+    else if (
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ) plain[key] = value;
   }
   return plain;
 }

@@ -37,13 +37,18 @@ export async function revertInto(
     const placed = now.get(id);
     if (placed === undefined || !isSamePlace(placed, old)) {
       const isReachable = old.directoryId === ROOT_ID || then.has(old.directoryId) || all.has(old.directoryId);
-      if (!isReachable) throw new PondError('invalid-revert', `Cannot revert "${old.path}": its directory is gone, revert that first`, { path: old.path });
+      if (!isReachable) {
+        throw new PondError('invalid-revert', `Cannot revert "${old.path}": its directory is gone, revert that first`, { path: old.path });
+      }
       await transaction.insert(old.directoryId, old.name);
     }
     if (placed !== undefined && isSameContent(placed.fact, old.fact)) continue;
     const newest = placed === undefined ? await newestRow(oplog, old.fact) : undefined;
     if (old.fact.kind === 'series' && !sameBytes(placed?.fact.chain ?? newest?.entry.chain ?? null, old.fact.chain)) {
-      throw new PondError('invalid-revert', `Cannot revert "${old.path}": it is a series that has grown since, appended rows are not taken back`, { path: old.path });
+      throw new PondError(
+        'invalid-revert', `Cannot revert "${old.path}": it is a series that has grown since, appended rows are not taken back`,
+        { path: old.path },
+      );
     }
     const change = await changeTo(oplog, target, old.fact);
     if (placed === undefined) transaction.revive(old.fact, newest?.version ?? old.fact.version, change, nowMicros);
@@ -52,12 +57,18 @@ export async function revertInto(
   return changes;
 }
 
-export async function revertTree(pond: Pond, oplog: Oplog, target: OplogView, options: WriteOptions & { readonly path?: string }): Promise<WriteResult<readonly TreeChange[]>> {
+export async function revertTree(
+  pond: Pond, oplog: Oplog, target: OplogView, options: WriteOptions & { readonly path?: string },
+): Promise<WriteResult<readonly TreeChange[]>> {
   const transaction = await oplog.begin();
   const changes = await revertInto(transaction, oplog, target, oplog.environment.nowMicros(), options.path);
   const outcome = await oplog.commit(transaction, options.command ?? []);
   if (outcome.kind === 'conflict') {
-    throw new PondError('conflict', `Cannot revert the pond at "${pond.directory}": transaction ${outcome.clash.txnSeq} of another writer changed ${outcome.clash.what}`, { ...outcome.clash });
+    throw new PondError(
+      'conflict',
+      `Cannot revert the pond at "${pond.directory}": transaction ${outcome.clash.txnSeq} of another writer changed ${outcome.clash.what}`,
+      { ...outcome.clash },
+    );
   }
   return { value: changes, transaction: outcome.kind === 'committed' ? outcome.facts : undefined };
 }
@@ -66,7 +77,9 @@ export function revertFile(pond: Pond, path: string, version: number, options: W
   return pond.write(async (fs) => {
     const root = await fs.root();
     const { node } = await root.get(path);
-    if (node.kind === 'series') throw new PondError('invalid-revert', `Cannot revert "${path}": it is a series, its versions are all its content`, { path });
+    if (node.kind === 'series') {
+      throw new PondError('invalid-revert', `Cannot revert "${path}": it is a series, its versions are all its content`, { path });
+    }
     await root.write(path, root.read(path, { version }));
   }, options);
 }
@@ -107,7 +120,8 @@ function isSamePlace(a: PlacedNode, b: PlacedNode): boolean {
 async function changeTo(oplog: Oplog, view: OplogView, fact: NodeFact): Promise<NodeChange> {
   return {
     // What a series had, its older versions still hold.
-    ...(fact.kind === 'series' || fact.sha256 === null || fact.sizeBytes === null ? {} : { content: await contentOf(oplog, view, fact, fact.sha256, fact.sizeBytes) }),
+    ...(fact.kind === 'series' || fact.sha256 === null || fact.sizeBytes === null
+      ? {} : { content: await contentOf(oplog, view, fact, fact.sha256, fact.sizeBytes) }),
     ...(fact.target === null ? {} : { target: fact.target }),
     ...(fact.factory === null ? {} : { factory: fact.factory }),
     ...(fact.config === null ? {} : { config: fact.config }),

@@ -31,9 +31,14 @@ export async function writeSetting(transaction: Transaction, nowMicros: bigint, 
   const definition = DEFINITIONS.find((known) => known.key === key);
   if (definition === undefined) {
     const known = DEFINITIONS.map((one) => one.key).join(', ');
-    throw new PondError('invalid-setting', `Cannot set "${key}": there is no such setting, ${DEFINITIONS.length > 1 ? 'one of ' : ''}${known} was wanted`, { key });
+    throw new PondError(
+      'invalid-setting', `Cannot set "${key}": there is no such setting, ${DEFINITIONS.length > 1 ? 'one of ' : ''}${known} was wanted`,
+      { key },
+    );
   }
-  if (!definition.accepts(value)) throw new PondError('invalid-setting', `Cannot set "${key}": "${value}" is given, ${definition.wanted} was wanted`, { key, value });
+  if (!definition.accepts(value)) {
+    throw new PondError('invalid-setting', `Cannot set "${key}": "${value}" is given, ${definition.wanted} was wanted`, { key, value });
+  }
   const own = await stored(transaction);
   if (own[key] === value) return;
   await transaction.write(SYSTEM_PART, SETTINGS_ID, { attributes: JSON.stringify({ ...own, [key]: value }) }, nowMicros);

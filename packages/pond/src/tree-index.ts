@@ -22,8 +22,16 @@ export async function indexTree(facts: FactSource): Promise<Map<string, PlacedNo
       for (const name of batch) {
         const fact = siblings.get(name.childId) ?? await facts.node(name.childPart, name.childId);
         const path = `${directory.path}/${name.name}`;
-        if (fact === undefined) throw new PondError('corrupt', `Cannot read "${path}": its directory names the node ${name.childId}, but the log has no record of it`, { path });
-        if (index.has(name.childId)) throw new PondError('corrupt', `Cannot read "${path}": its node is also at "${index.get(name.childId)?.path}", one place was wanted`, { path });
+        if (fact === undefined) {
+          throw new PondError(
+            'corrupt', `Cannot read "${path}": its directory names the node ${name.childId}, but the log has no record of it`, { path },
+          );
+        }
+        if (index.has(name.childId)) {
+          throw new PondError(
+            'corrupt', `Cannot read "${path}": its node is also at "${index.get(name.childId)?.path}", one place was wanted`, { path },
+          );
+        }
         index.set(name.childId, { path, directoryId: directory.id, name, fact });
         if (name.childKind === 'directory' && fact.factory === null) pending.push({ id: name.childId, path });
       }
