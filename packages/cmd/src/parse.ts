@@ -178,12 +178,18 @@ function wholeNumber(text: string): number {
 /** Commander's sentences in the grammar of ours. */
 const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^too many arguments\. Expected 0 .* got (\d+)$/, 'no argument was wanted, $1 given'],
-  [/^too many arguments\. Expected (\d+) .* got (\d+)$/, 'at most $1 of the $2 arguments was wanted; quote a pattern, or the shell expands it'],
+  [
+    /^too many arguments\. Expected (\d+) .* got (\d+)$/,
+    'at most $1 of the $2 arguments was wanted; quote a pattern, or the shell expands it',
+  ],
   [/^missing required argument "(.*)"$/, 'the argument $1 is missing'],
   [/^option "(.*)" argument missing$/, 'the value of $1 is missing'],
   [/^option "(.*)" argument "(.*)" is invalid\. Allowed choices are (.*)$/s, '"$2" is given for $1, one of $3 was wanted'],
   [/^option "(.*)" argument "(.*)" is invalid\. (.*)$/s, '"$2" is given for $1, $3'],
-  [/^command-argument value "(.*)" is invalid for argument "(.*)"\. Allowed choices are (.*)$/s, '"$1" is given for $2, one of $3 was wanted'],
+  [
+    /^command-argument value "(.*)" is invalid for argument "(.*)"\. Allowed choices are (.*)$/s,
+    '"$1" is given for $2, one of $3 was wanted',
+  ],
 ];
 
 function usageError(name: string, text: string): CliError {

@@ -1,3 +1,4 @@
+import type * as CliProgress from 'cli-progress';
 import type { SingleBar } from 'cli-progress';
 import type { Writable } from 'node:stream';
 import type { Effects } from '../effects.ts';
@@ -60,7 +61,7 @@ function bar(effects: World, label: string, unit: ProgressUnit, totalOf: () => n
     drawn?.update(done, { facts: facts(done, total, effects.elapsedMillis() - started, unit) });
     drawn?.render();
   };
-  const begin = ({ SingleBar, Presets }: typeof import('cli-progress')): void => {
+  const begin = ({ SingleBar, Presets }: typeof CliProgress): void => {
     if (stopped) return;
     drawn = new SingleBar({
       format: latest.total === undefined ? `${label} {facts}` : `${label} {bar} {percentage}% {facts}`,
