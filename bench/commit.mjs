@@ -42,7 +42,9 @@ export async function run({ quick }) {
     { what: 'mean, maintenance included', ours: ms(mean(ours)), against: `bare floor: ${ms(mean(floor))}`, result: ratio(average), target: '<= 3.5 x', ok: average <= 3.5 },
     { what: 'p99 and slowest', ours: `${ms(quantile(ours, 0.99))}, ${ms(Math.max(...ours))}`, against: `bare floor: ${ms(quantile(floor, 0.99))}`, result: '', target: 'shown' },
   ];
-  rows.push(hasProgram('sqlite3') ? sqlite(directory, quick ? 300 : 1000) : { what: 'SQLite, WAL, synchronous=FULL', ours: '', against: 'sqlite3 is not installed', result: 'skipped', target: 'shown' });
+  rows.push(hasProgram('sqlite3')
+    ? sqlite(directory, quick ? 300 : 1000)
+    : { what: 'SQLite, WAL, synchronous=FULL', ours: '', against: 'sqlite3 is not installed', result: 'skipped', target: 'shown' });
   return rows;
 }
 

@@ -56,7 +56,10 @@ export async function run({ quick }) {
   const speed = eight.perSecond / one.perSecond;
   const p99 = quantile(eight.times, 0.99);
   return [
-    { what: `8 processes x ${count} commits`, ours: `${8 * count - lost} of ${8 * count} there`, against: '', result: `${lost} lost, ${gapFree ? 'no gap' : 'GAPS'}`, target: '0 lost, no gap', ok: lost === 0 && gapFree },
+    {
+      what: `8 processes x ${count} commits`, ours: `${8 * count - lost} of ${8 * count} there`, against: '',
+      result: `${lost} lost, ${gapFree ? 'no gap' : 'GAPS'}`, target: '0 lost, no gap', ok: lost === 0 && gapFree,
+    },
     { what: 'throughput', ours: `${eight.perSecond.toFixed(0)}/s`, against: `one process: ${one.perSecond.toFixed(0)}/s`, result: ratio(speed), target: '>= 1 x', ok: speed >= 1 },
     { what: 'p99 of a commit', ours: ms(p99), against: `one process: ${ms(quantile(one.times, 0.99))}`, result: ms(p99), target: '<= 200 ms', ok: p99 <= 200 },
   ];

@@ -49,5 +49,6 @@ function update(fresh) {
 function machine() {
   const git = spawnSync('git', ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? 'no git';
   const sqlite = spawnSync('sqlite3', ['--version'], { encoding: 'utf8' }).stdout?.split(' ')[0] ?? '';
-  return `Machine: ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${osType()} ${release()}, Node ${process.version}, ${git}, SQLite ${sqlite || 'absent'}.`;
+  return `Machine: ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${osType()} ${release()}, `
+    + `Node ${process.version}, ${git}, SQLite ${sqlite || 'absent'}.`;
 }
