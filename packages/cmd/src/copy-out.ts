@@ -142,7 +142,7 @@ async function writeAll(context: Context, root: WD, directory: string, targets: 
       } catch (error) {
         const { exitCode, message } = report(error);
         if (targets.length === 1 || !concernsOneFile(error)) throw error;
-        code = exitCode === 12 || code === 12 ? 12 : 3;
+        if (code !== 12) code = exitCode === 12 ? 12 : 3;
         context.warn(`pond: ${message}`);
       }
     }
