@@ -21,17 +21,28 @@ export interface DataReader {
   rows(add: AddFile, filter?: RecordFilter): Promise<Row[]>;
   /** Takes note of a small file that this process has just written, so that merging it need not read it. */
   remember(add: AddFile, records: readonly NewRecord[]): void;
+  /** Lets go of a file that is part of the table no more. */
+  forget(path: string): void;
+}
+
+interface CachedFile {
+  readonly sizeBytes: number;
+  readonly records: Promise<readonly Record[]>;
 }
 
 /** Files up to this size are read whole. */
 const WHOLE_READ_BYTES = 4 * 1024 * 1024;
-const CACHE_BYTES = 32 * 1024 * 1024;
+/** Of content, as it is once it is decompressed. */
+const CACHE_BYTES = 16 * 1024 * 1024;
+/** Decoded rows take several times the bytes that they come from: so many records are kept decoded. */
+const DECODED_RECORDS = 128;
 /** Larger files are rare, and merging them is. */
 const REMEMBERED_BYTES = 64 * 1024;
 
 export function createDataReader(store: ObjectStore): DataReader {
-  const cache = new Map<string, { readonly sizeBytes: number; readonly records: Promise<readonly Record[]> }>();
-  const rowsOf = new WeakMap<Record, readonly Row[]>();
+  /** Both oldest first. */
+  const cache = new Map<string, CachedFile>();
+  const rowsOf = new Map<Record, readonly Row[]>();
   let cachedBytes = 0;
 
   function wholeFile(add: AddFile): Promise<readonly Record[]> {
@@ -42,24 +53,34 @@ export function createDataReader(store: ObjectStore): DataReader {
       return known.records;
     }
     const records = readWhole(store, add);
-    records.catch(() => cache.delete(add.path));
-    keep(add, records);
+    records.then((all) => { keep(add.path, records, contentBytes(all)); }, () => undefined);
     return records;
   }
 
-  function keep(add: AddFile, records: Promise<readonly Record[]>): void {
-    cache.set(add.path, { sizeBytes: add.size, records });
-    cachedBytes += add.size;
-    for (const [path, { sizeBytes }] of cache) {
-      if (cachedBytes <= CACHE_BYTES || path === add.path) break;
-      cache.delete(path);
-      cachedBytes -= sizeBytes;
+  function keep(path: string, records: Promise<readonly Record[]>, sizeBytes: number): void {
+    if (sizeBytes > CACHE_BYTES / 2 || cache.has(path)) return;
+    cache.set(path, { sizeBytes, records });
+    cachedBytes += sizeBytes;
+    for (const oldest of cache.keys()) {
+      if (cachedBytes <= CACHE_BYTES) break;
+      forget(oldest);
     }
   }
 
+  function forget(path: string): void {
+    cachedBytes -= cache.get(path)?.sizeBytes ?? 0;
+    cache.delete(path);
+  }
+
   function decoded(record: Record): readonly Row[] {
-    let rows = rowsOf.get(record);
-    if (rows === undefined) rowsOf.set(record, rows = rowsOfRecord(record));
+    const known = rowsOf.get(record);
+    if (known !== undefined) return known;
+    const rows = rowsOfRecord(record);
+    for (const oldest of rowsOf.keys()) {
+      if (rowsOf.size < DECODED_RECORDS) break;
+      rowsOf.delete(oldest);
+    }
+    rowsOf.set(record, rows);
     return rows;
   }
 
@@ -73,8 +94,10 @@ export function createDataReader(store: ObjectStore): DataReader {
     },
 
     remember(add, records) {
-      if (add.size <= REMEMBERED_BYTES) keep(add, Promise.resolve(records.map(complete)));
+      if (add.size <= REMEMBERED_BYTES) keep(add.path, Promise.resolve(records.map(complete)), contentBytes(records));
     },
+
+    forget,
 
     async rows(add, filter = {}) {
       const { partId, nodeId, txnAtMost } = filter;
@@ -85,6 +108,10 @@ export function createDataReader(store: ObjectStore): DataReader {
     },
   };
   return reader;
+}
+
+function contentBytes(records: readonly NewRecord[]): number {
+  return records.reduce((sum, { content }) => sum + content.byteLength, 0);
 }
 
 function complete(record: NewRecord): Record {

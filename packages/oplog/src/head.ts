@@ -8,7 +8,7 @@ import { assertSealed } from './hash-chain.ts';
 import { decodePayload, isRepeated } from './payload.ts';
 import { createRecordsSource } from './records-source.ts';
 import type { Row } from './row.ts';
-import { openStateRun } from './state/state-run.ts';
+import { openStateRun, type StateRun } from './state/state-run.ts';
 import { readStateHint, type StateHint } from './state/state-files.ts';
 import { createStateSource, withFallback } from './state/state-source.ts';
 import { createView, type FactSource, NOTHING } from './view.ts';
@@ -97,7 +97,7 @@ async function headFromState(
     const first = layers[0]?.facts.txnSeq ?? newestTxnSeq(snapshot, pondId) + 1;
     if (first !== hint.txnSeq + 1) return undefined;
     const runs = await Promise.all(hint.runs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes)));
-    const base = withFallback(createStateSource(runs), () => createRecordsSource(reader, snapshot.files, hint.txnSeq), () => undefined);
+    const base = stateBase(reader, runs, snapshot.files, hint.txnSeq);
     const empty: Head = {
       snapshot, pondId, txnSeq: hint.txnSeq, timestampMicros: hint.timestampMicros, state: hint, base, layers: [], view: base,
     };
@@ -106,6 +106,14 @@ async function headFromState(
     if (isCode(error, 'corrupt-state') || isCode(error, 'corrupt-record')) return undefined;
     throw error;
   }
+}
+
+/**
+ * Folded state, with the records behind it. Nothing but these four is kept by what this returns: heads follow each other, and a
+ * closure that held the one before would hold them all.
+ */
+export function stateBase(reader: DataReader, runs: readonly StateRun[], files: ReadonlyMap<string, AddFile>, txnSeq: number): FactSource {
+  return withFallback(createStateSource(runs), () => createRecordsSource(reader, files, txnSeq));
 }
 
 /** A young log is replayed from its beginning, as long as the commits repeat their rows. */

@@ -4,12 +4,11 @@ import {
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
-import type { Head } from './head.ts';
+import { type Head, stateBase } from './head.ts';
 import { merge, planMerge } from './merge.ts';
-import { createRecordsSource, foldRecords } from './records-source.ts';
+import { foldRecords } from './records-source.ts';
 import { addStateRun, collectStateFiles, rowsOfLayers, type RunRef, type StateHint, writeStateHint } from './state/state-files.ts';
 import { openStateRun, type StateRun } from './state/state-run.ts';
-import { createStateSource, withFallback } from './state/state-source.ts';
 import { createView, NOTHING } from './view.ts';
 
 /** Readers replay at most about so many commits on top of the folded state. */
@@ -57,7 +56,7 @@ export async function foldState(
   await writeChecksum(store, snapshot);
   await writeStateHint(store, hint);
   const pruned = await checkpointWhenDue(store, head, nowMillis);
-  const base = withFallback(createStateSource(runs), () => createRecordsSource(reader, snapshot.files, txnSeq), () => undefined);
+  const base = stateBase(reader, runs, snapshot.files, txnSeq);
   return { ...head, snapshot: pruned, state: hint, base, layers: [], view: base };
 
   async function newRuns(): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {

@@ -81,7 +81,10 @@ export async function merge(
       [...plan.inputs.map((input) => ({ kind: 'remove', remove: removeOf(input, nowMillis, false) }) as const), { kind: 'add', add }],
     );
     const result = await commit(store, current.snapshot, actions);
-    if (result.kind === 'committed') return { head: await extendHead(reader, current, result.snapshot), merged: true };
+    if (result.kind === 'committed') {
+      for (const { path } of plan.inputs) reader.forget(path);
+      return { head: await extendHead(reader, current, result.snapshot), merged: true };
+    }
     current = await advanceHead(store, reader, current);
   }
   await store.delete(add.path);

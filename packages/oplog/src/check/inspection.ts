@@ -1,4 +1,4 @@
-import type { ObjectStore } from '@duckpond/delta';
+import { DeltaError, type ObjectStore } from '@duckpond/delta';
 import type { Finding, Severity } from './finding.ts';
 
 export interface CheckOptions {
@@ -54,8 +54,16 @@ export function createInspection(store: ObjectStore, options: CheckOptions): Ins
   return inspection;
 }
 
-/** What an error says about a file. Whatever a damaged file made of a decoder, the check of the others goes on. */
+/** Refusals of the operating system that say nothing about what is on the disk. */
+const REFUSALS: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EMFILE', 'ENFILE']);
+
+/**
+ * What an error says about a file. Whatever a damaged file made of a decoder, the check of the others goes on.
+ *
+ * @throws the error itself when the file may not be read: then nobody can say whether it is damaged
+ */
 export function reasonOf(file: string, error: unknown): string {
+  if (error instanceof DeltaError && error.code === 'storage' && REFUSALS.has(error.data['errno'])) throw error;
   if (error instanceof Error && (error.name === 'DeltaError' || error.name === 'OplogError')) return error.message;
   return `Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -49,7 +49,7 @@ export function createStateSource(runs: readonly StateRun[]): FactSource {
  * Folded state is derived: when a file of it proves missing or damaged, the records answer instead, from that moment on.
  * A stream that has already yielded goes on behind what it gave.
  */
-export function withFallback(state: FactSource, records: () => FactSource, onDamage: (error: unknown) => void): FactSource {
+export function withFallback(state: FactSource, records: () => FactSource): FactSource {
   let damaged = false;
 
   function source(): FactSource {
@@ -62,7 +62,6 @@ export function withFallback(state: FactSource, records: () => FactSource, onDam
     } catch (error) {
       if (damaged || !isCode(error, 'corrupt-state')) throw error;
       damaged = true;
-      onDamage(error);
       return ask(source());
     }
   }
@@ -77,7 +76,6 @@ export function withFallback(state: FactSource, records: () => FactSource, onDam
     } catch (error) {
       if (damaged || !isCode(error, 'corrupt-state')) throw error;
       damaged = true;
-      onDamage(error);
       let skip = given;
       for await (const batch of ask(source())) {
         const rest = batch.slice(Math.min(skip, batch.length));
