@@ -1,5 +1,5 @@
 import { hasGlobSyntax, joinPath, type Node, type WD } from '@duckpond/tinyfs';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { contentOf } from './commands/cat.ts';
 import type { ExitCode } from './command.ts';
@@ -64,8 +64,7 @@ export async function copyOut(
 
 /** A directory that is there or can be made, and not the store of the pond. @throws CliError */
 function assertCanHold(directory: string, pond: string): void {
-  const facts = statSync(directory, { throwIfNoEntry: false });
-  if (facts !== undefined && !facts.isDirectory()) {
+  if (existsSync(directory) && !statSync(directory).isDirectory()) {
     const hint = 'paths are kept below DIR in host:DIR; pond cat PATH > FILE writes one file';
     throw new CliError('failed', `Cannot copy to "${directory}": it is a file, a directory was wanted`, hint);
   }
@@ -130,6 +129,7 @@ async function writeAll(context: Context, root: WD, directory: string, targets: 
   let bytes = 0;
   let count = 0;
   let code: 0 | 3 | 12 = 0;
+  let nextStep: string | undefined;
   try {
     for (const target of targets) {
       context.signal.throwIfAborted();
@@ -140,7 +140,8 @@ async function writeAll(context: Context, root: WD, directory: string, targets: 
         });
         if (target.node.kind !== 'directory') count++;
       } catch (error) {
-        const { exitCode, message } = report(error);
+        const { exitCode, message, hint } = report(error);
+        nextStep ??= hint;
         if (targets.length === 1 || !concernsOneFile(error)) throw error;
         if (code !== 12) code = exitCode === 12 ? 12 : 3;
         context.warn(`pond: ${message}`);
@@ -151,6 +152,7 @@ async function writeAll(context: Context, root: WD, directory: string, targets: 
   }
   context.note(`copied ${plural(count, 'file', 'files')}, ${formatBytes(bytes)}`);
   if (code !== 0) context.warn(`${files.length - count} of ${files.length} files failed`);
+  if (nextStep !== undefined) context.warn(`hint: ${nextStep}`);
   return code;
 }
 

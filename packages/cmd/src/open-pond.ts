@@ -39,7 +39,7 @@ function noPondNamed(): CliError {
 
 /** A pond can be made where there is nothing. */
 function noPondAt(directory: string, cause: Error): CliError {
-  const facts = statSync(directory, { throwIfNoEntry: false });
+  const facts = existsSync(directory) ? statSync(directory) : undefined;
   const [other] = facts?.isDirectory() === true ? readdirSync(directory).filter((name) => name !== 'store') : [];
   const what = facts?.isDirectory() === false ? ', it is a file' : other === undefined ? '' : `, the directory has "${other}" in it`;
   const hint = what === '' ? "Run 'pond init' first" : 'name the directory of a pond with --pond DIR or POND=DIR';

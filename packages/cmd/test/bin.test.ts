@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -127,4 +127,33 @@ test("Node's own warnings do not reach the user", async () => {
   const hook = join(scratchDirectory(), 'warn.cjs');
   writeFileSync(hook, "setImmediate(() => process.emitWarning('unseen', 'DeprecationWarning'));");
   expect((await pond(['completion', 'bash'], { nodeOptions: ['--require', hook] })).stderr).toBe('');
+});
+
+test('the built progress bar can be drawn: its libraries fit together', () => {
+  const script = `
+    const { SingleBar, Presets } = require(${JSON.stringify(join(dist, 'bundle/cli-progress.cjs'))});
+    const stream = { isTTY: true, columns: 80, write: (text) => process.stdout.write(text) };
+    const bar = new SingleBar({ format: 'copy {bar} {percentage}%', stream, noTTYOutput: true, gracefulExit: false }, Presets.shades_grey);
+    bar.start(10, 5);
+    bar.stop();
+  `;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain('50%');
+});
+
+test('the built pond leaves nothing unfinished behind when it is interrupted', async () => {
+  const directory = join(scratchDirectory(), 'p');
+  await pond(['init'], { pond: directory });
+  const env = { NODE_EXTRA_CA_CERTS: undefined, POND: directory };
+  const source = join(scratchDirectory(), 'sparse');
+  writeFileSync(source, '');
+  truncateSync(source, 100e9);
+  const child = execa(process.execPath, [bin, 'copy', source, '/x'], { env, reject: false });
+  const unfinished = (): readonly string[] => readdirSync(join(directory, 'store')).filter((name) => name.endsWith('.tmp'));
+  while (child.exitCode === null && unfinished().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill('SIGINT');
+  expect(await child).toMatchObject({ exitCode: 130, stdout: '', stderr: 'pond: interrupted' });
+  expect(unfinished()).toEqual([]);
+  expect((await pond(['find'], { pond: directory })).stdout).toBe('');
 });

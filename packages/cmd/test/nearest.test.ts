@@ -7,5 +7,7 @@ test('nearest() finds what was meant and nothing far away', () => {
   expect(nearest('sho', names)).toBe('show');
   expect(nearest('reading.csv', names)).toBe('readings.csv');
   expect(nearest('xyzzy', names)).toBeUndefined();
+  expect(nearest('nope', ['copy', 'log'])).toBeUndefined();
+  expect(nearest('ocpy', ['copy', 'log'])).toBe('copy');
   expect(nearest('y', names)).toBeUndefined();
 });

@@ -109,6 +109,10 @@ async function* inFull(pond: Pond, txnSeq: number): AsyncIterable<string> {
   yield `Started:  ${formatTimestamp(transaction.startedMicros)}`;
   yield `UUID:     ${transaction.uuid}`;
   yield `Pond:     ${transaction.pondId}`;
-  yield '';
-  for await (const change of pond.diff(before(transaction), { txnSeq })) yield `  ${changeText(change)}`;
+  let first = true;
+  for await (const change of pond.diff(before(transaction), { txnSeq })) {
+    if (first) yield '';
+    first = false;
+    yield `  ${changeText(change)}`;
+  }
 }

@@ -26,15 +26,22 @@ export interface Excepted {
 /** What a path or pattern of the host names: an existing path is itself, whatever characters it has. @throws CliError */
 export function hostSources(path: string, workingDirectory: string): readonly HostSource[] {
   const absolute = resolve(workingDirectory, path);
-  const facts = lstatSync(absolute, { throwIfNoEntry: false });
-  if (facts?.isSymbolicLink() === true && !existsSync(absolute)) {
-    throw new CliError('failed', `Cannot read "${path}": it is a link that leads nowhere, to "${readlinkSync(absolute)}"`);
-  }
-  if (facts !== undefined) return [{ path: absolute, isDirectory: statSync(absolute).isDirectory() }];
+  if (existsSync(absolute)) return [{ path: absolute, isDirectory: statSync(absolute).isDirectory() }];
+  const target = linkTarget(absolute);
+  if (target !== undefined) throw new CliError('failed', `Cannot read "${path}": it is a link that leads nowhere, to "${target}"`);
   const found = hasGlobSyntax(path) ? globHost(path, workingDirectory) : [];
   if (found.length > 0) return found;
   const what = hasGlobSyntax(path) ? 'nothing on the host matches it' : 'no such file or directory on the host';
   throw new CliError('failed', `Cannot read "${path}": ${what}`);
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // No link: it is missing, or another error will say why it cannot be read.
+    return undefined;
+  }
 }
 
 function globHost(pattern: string, workingDirectory: string): readonly HostSource[] {

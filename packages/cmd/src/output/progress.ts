@@ -1,5 +1,5 @@
 import type * as CliProgress from 'cli-progress';
-import type { SingleBar } from 'cli-progress';
+import type * as Library from 'cli-progress';
 import type { Writable } from 'node:stream';
 import type { Effects } from '../effects.ts';
 import { formatDuration } from '../time.ts';
@@ -50,7 +50,7 @@ function lines(effects: World, label: string, unit: ProgressUnit, totalOf: () =>
 
 function bar(effects: World, label: string, unit: ProgressUnit, totalOf: () => number | undefined): Progress {
   const started = effects.elapsedMillis();
-  let drawn: SingleBar | undefined;
+  let drawn: Library.SingleBar | undefined;
   let loading = false;
   let stopped = false;
   let nextFrame = started + DELAY_MILLIS;

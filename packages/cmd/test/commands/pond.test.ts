@@ -165,3 +165,46 @@ test('maintain says what it did, and a dry run leaves all as it was', async () =
   expect(await ok(['show', '--json'])).toBe(rows);
   expect(existsSync(directory)).toBe(true);
 });
+
+test('log shows people the newest transactions and says that there are more; programs get all', async () => {
+  const { ok, pond } = await testPond();
+  for (let index = 0; index < 24; index++) await ok(['touch', `/f${index}`]);
+  const count = (text: string): number => text.split('\n').filter((line) => line.startsWith('transaction ')).length;
+  const log = await pond(['log']);
+  expect(count(log.stdout)).toBe(20);
+  expect(log.stderr).toBe('The newest 20 transactions; --limit N shows more\n');
+  expect((await pond(['log', '-q'])).stderr).toBe('');
+  expect(count((await pond(['log', '--limit', '99'])).stdout)).toBe(25);
+  expect(JSON.parse(await ok(['log', '--json']))).toHaveLength(25);
+  expect((await ok(['log', '--format', 'csv'])).trim().split('\n')).toHaveLength(26);
+  expect(JSON.parse((await pond(['log', '--json'], '', { columns: 80 })).stdout)).toHaveLength(20);
+  const one = await pond(['log', '/f3']);
+  expect({ count: count(one.stdout), stderr: one.stderr }).toEqual({ count: 1, stderr: '' });
+});
+
+test('settings: an option wins over the environment, that over the pond, that over the default', async () => {
+  const { ok, pond, cwd, directory } = await testPond();
+  for (let index = 0; index < 4; index++) await ok(['touch', `/f${index}`]);
+  const count = async (args: string[], env: Record<string, string> = {}): Promise<number> =>
+    (await run(['log', ...args], { cwd, env: { POND: directory, ...env } })).stdout.match(/^transaction /gm)?.length ?? 0;
+  expect(await ok(['config', '--show-origin'])).toBe('default\tlog.limit=20\n');
+  expect(await count([])).toBe(5);
+  await ok(['config', 'set', 'log.limit', '3']);
+  expect(await ok(['config', '--show-origin'])).toBe('pond\tlog.limit=3\n');
+  expect(await count([])).toBe(3);
+  expect(await count([], { POND_LOG_LIMIT: '2' })).toBe(2);
+  expect(await count(['--limit', '1'], { POND_LOG_LIMIT: '2' })).toBe(1);
+  const { stdout } = await run(['config', '--show-origin'], { cwd, env: { POND: directory, POND_LOG_LIMIT: '2' } });
+  expect(stdout).toBe('POND_LOG_LIMIT\tlog.limit=2\n');
+  expect(await run(['log'], { cwd, env: { POND: directory, POND_LOG_LIMIT: 'many' } })).toMatchObject({
+    code: 2, stderr: expect.stringContaining('Cannot use POND_LOG_LIMIT "many": a whole number from 1 was wanted'),
+  });
+  expect((await pond(['config', 'set', 'nothing', '1'])).code).toBe(2);
+});
+
+test('the first transaction is shown like the others', async () => {
+  const { ok } = await testPond();
+  expect(await ok(['log', '--txn', '1'])).toMatch(/^transaction 1\n[^]*\nPond: .*\n$/);
+  expect(await ok(['diff'])).toBe('');
+  expect(await ok(['diff', '--at', '1'])).toBe('');
+});

@@ -94,5 +94,6 @@ test('fit() takes only from the widest and never too much', () => {
     widths.forEach((width, index) => expect(width).toBeLessThanOrEqual(natural[index] ?? 0));
     if (sum(natural) <= room) expect(widths).toEqual(natural);
     else if (widths.some((width) => width > 4)) expect(sum(widths)).toBe(room);
+    if (room >= natural.length) expect(sum(widths)).toBeLessThanOrEqual(Math.max(room, 0));
   }));
 });

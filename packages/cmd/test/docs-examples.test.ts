@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMANDS } from '../src/commands.ts';
+import { summaryHelp } from '../src/help.ts';
+import { run, scratchDirectory } from './fake-effects.ts';
+
+// Every example of the manual is run, as it is printed, in a pond with the files that the examples speak of.
+
+const DAY_MILLIS = 86_400_000;
+const bin = fileURLToPath(new URL('../dist/pond.cjs', import.meta.url));
+let prepared = '';
+
+beforeAll(async () => {
+  prepared = mkdtempSync(join(tmpdir(), 'pond-examples-'));
+  writeFileSync(join(prepared, 'readings.csv'), 'time,level\n1,2\n');
+  const pond = async (laterMillis: number, stdin: string, ...args: string[]): Promise<void> => {
+    const { code, stderr } = await run(args, { cwd: prepared, env: { POND: 'pond' }, stdin, laterMillis });
+    if (code !== 0) throw new Error(`pond ${args.join(' ')}: ${stderr}`);
+  };
+  await pond(0, '', 'init');
+  await pond(0, '', 'mkdir', '-p', '/sensors/north', '/tmp-1', '/archive');
+  for (const text of ['1', '2', '3']) await pond(0, text, 'copy', '-', '/sensors/a.csv');
+  for (const text of ['1', '2']) await pond(0, text, 'copy', '-', '/notes.txt');
+  for (const text of ['4', '5', '6', '7']) await pond(0, text, 'copy', '-', '/sensors/north/b.csv');
+  await pond(0, 'hello', 'copy', '-', '/hello.txt');
+  await pond(3 * DAY_MILLIS, 'time,level\n1,2\n', 'copy', '-', '/in/readings.csv');
+});
+
+afterAll(() => rmSync(prepared, { recursive: true, force: true }));
+
+/** The words of a line that needs no shell; undefined when it needs one. */
+function wordsOf(line: string): readonly string[] | undefined {
+  if (/[|<>$]|^source |^\w+=/.test(line)) return undefined;
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, plain]) => single ?? double ?? plain ?? '');
+}
+
+const has = (program: string): boolean => spawnSync('bash', ['-c', `command -v ${program}`]).status === 0;
+const NEEDS: readonly (readonly [RegExp, string])[] = [[/man -l/, 'man'], [/^source /, 'zsh']];
+
+const examples = COMMANDS.flatMap(({ name, examples: all }) => all.map(({ line }) => ({ name, line })));
+
+test.each(examples)('example of pond $name: $line', async ({ line }) => {
+  const cwd = scratchDirectory();
+  cpSync(prepared, cwd, { recursive: true });
+  const [first, ...args] = wordsOf(line) ?? [];
+  if (first === 'pond') {
+    const exported = args.map((word) => word.replace('host:///tmp/out', `host://${cwd}/out`));
+    const { code, stderr } = await run(exported, { cwd, env: { POND: 'pond' }, laterMillis: 3 * DAY_MILLIS + 60_000 });
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain('pond: ');
+    return;
+  }
+  const needed = NEEDS.find(([pattern]) => pattern.test(line))?.[1];
+  if (needed !== undefined && !has(needed)) return;
+  for (const directory of ['bin', '.local/share/bash-completion/completions', '.config/fish/completions']) {
+    mkdirSync(join(cwd, directory), { recursive: true });
+  }
+  writeFileSync(join(cwd, 'bin/pond'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`);
+  chmodSync(join(cwd, 'bin/pond'), 0o755);
+  const env = { PATH: `${join(cwd, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: cwd, POND: 'pond' };
+  const script = needed === 'zsh' ? `autoload -Uz compinit && compinit -u -D && ${line}` : `set -eo pipefail; ${line}`;
+  const { status, stderr } = spawnSync(needed === 'zsh' ? 'zsh' : 'bash', ['-c', script], { cwd, env, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+});
+
+test('the examples of pond help work in a directory with nothing but a file', async () => {
+  const cwd = scratchDirectory();
+  writeFileSync(join(cwd, 'readings.csv'), 'a');
+  const lines = [...summaryHelp(COMMANDS).matchAll(/^ {2}pond (.*?) +#/gm)].map(([, words = '']) => words);
+  expect(lines.length).toBeGreaterThan(2);
+  for (const line of lines) expect(await run(line.split(' '), { cwd }), line).toMatchObject({ code: 0 });
+});
+
+test('the commands of README.md work one after the other', async () => {
+  const cwd = scratchDirectory();
+  mkdirSync(join(cwd, 'readings'));
+  writeFileSync(join(cwd, 'readings/july.csv'), 'time,level\n');
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const lines = [...readme.matchAll(/^pond (.*?)(?: +#.*)?$/gm)].map(([, words = '']) => words);
+  expect(lines.length).toBeGreaterThan(8);
+  for (const line of lines) expect(await run(line.split(' '), { cwd, env: { POND: 'pond' } }), line).toMatchObject({ code: 0 });
+  expect(readFileSync(join(cwd, 'out/readings/july.csv'), 'utf8')).toBe('time,level\n');
+});
