@@ -64,7 +64,7 @@ export function commandHelp(command: Command): string {
   return [
     `pond ${command.name}: ${command.summary}`,
     '',
-    `Usage: ${synopsis(command)}`,
+    ...usage(command),
     ...(command.aliases === undefined ? [] : [`Also: ${command.aliases.map((alias) => `pond ${alias}`).join(', ')}`]),
     ...(command.description ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, WIDTH)]),
     ...(args.length === 0 ? [] : ['', 'Arguments:', ...columns(args.map((argument) => [argument.name, argument.summary]))]),
@@ -83,13 +83,24 @@ export function commandHelp(command: Command): string {
   ].join('\n');
 }
 
+/** The synopsis in lines, those after the first set off to the right; no option is parted from its value. */
+function usage(command: Command): readonly string[] {
+  const head = `Usage: pond ${command.name} `;
+  const lines = fill(synopsisParts(command), WIDTH - head.length);
+  return lines.map((line, index) => `${index === 0 ? head : ' '.repeat(head.length)}${line}`.trimEnd());
+}
+
 export function synopsis(command: Command): string {
+  return ['pond', command.name, ...synopsisParts(command)].join(' ');
+}
+
+function synopsisParts(command: Command): readonly string[] {
   const options = Object.values(command.options).map((option) => {
     const flag = option.short === undefined ? `--${option.long}` : `-${option.short}`;
     const text = option.value === undefined ? flag : `${flag} ${option.value}`;
     return `[${text}]${option.repeat === true ? '...' : ''}`;
   });
-  return ['pond', command.name, ...options, ...Object.values(command.arguments).map(argumentText)].join(' ');
+  return [...options, ...Object.values(command.arguments).map(argumentText)];
 }
 
 /** The general exit codes with the command's own meanings in their places. */
@@ -143,9 +154,13 @@ function columns(rows: readonly (readonly [string, string])[]): readonly string[
 }
 
 function wrap(text: string, width: number): readonly string[] {
+  return fill(text.split(' '), width);
+}
+
+function fill(words: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of words) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { COMMANDS, findCommand } from '../src/commands.ts';
+import { commandHelp, summaryHelp } from '../src/help.ts';
 import { docPages, manPages } from '../src/manual.ts';
 import { VERSION } from '../src/version.ts';
 import { run } from './fake-effects.ts';
@@ -49,4 +50,10 @@ test('man pages have the sections people look for and start no line with a stray
     for (const line of text.split('\n')) expect(line).toMatch(/^(?!\.(?!TH |SH |B |BR |TP$|PP$|nf$|fi$)|')/);
   }
   expect((await run(['help', 'list', '--man'])).stdout).toBe(manPages['pond-list.1']);
+});
+
+test('no line of a help page is wider than 80 columns', () => {
+  for (const page of [summaryHelp(COMMANDS), ...COMMANDS.map(commandHelp)]) {
+    expect(page.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
 });

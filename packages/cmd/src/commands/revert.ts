@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { logTransaction, withPond } from '../open-pond.ts';
 import { emitLines } from '../output/emit.ts';
+import { plural } from '../output/size.ts';
 import { changeText } from './diff.ts';
 import { getNode } from '../matches.ts';
 
@@ -36,8 +37,10 @@ export async function run(
       return;
     }
     const { value, transaction } = await pond.revert(target, wholeTree ? options : { ...options, path: what });
+    for (const change of value) context.detail(changeText(change));
     logTransaction(context, transaction);
-    await emitLines(context, value.map(changeText));
+    const done = transaction === undefined ? 'nothing to change' : `${plural(value.length, 'change', 'changes')}, transaction ${transaction.txnSeq}`;
+    context.note(`reverted to transaction ${target.txnSeq}: ${done}`);
   });
 }
 
