@@ -45,7 +45,7 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
     progress.stop();
     committed = transaction !== undefined;
     const where = transaction === undefined ? '' : `, transaction ${transaction.txnSeq}`;
-    context.note(`copied ${plural(counts.files, 'file', 'files')}, ${formatBytes(counts.bytes)}${where}`);
+    context.note(`${dryRun ? 'would copy' : 'copied'} ${plural(counts.files, 'file', 'files')}, ${formatBytes(counts.bytes)}${where}`);
   } finally {
     progress.stop();
   }

@@ -7,7 +7,11 @@ import { nodeName } from './node-row.ts';
  * otherwise under its very name, which only one source can have.
  */
 export async function destinations(root: WD, dest: string, sources: readonly NodePath[]): Promise<readonly string[]> {
-  if (dest.endsWith('/') || await isDirectory(root, dest)) return sources.map(({ path }) => joinPath(dest, nodeName(path)));
+  const isThere = await isDirectory(root, dest);
+  if (dest.endsWith('/') && !isThere) {
+    throw new CliError('failed', `Cannot put anything into "${dest}": there is no such directory, one was wanted`, `pond mkdir -p "${dest}"`);
+  }
+  if (isThere) return sources.map(({ path }) => joinPath(dest, nodeName(path)));
   if (sources.length > 1) {
     const what = `Cannot put ${sources.length} things at "${dest}": it is no directory, one was wanted`;
     throw new CliError('failed', what, `pond mkdir -p "${dest}"`);

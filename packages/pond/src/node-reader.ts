@@ -1,6 +1,6 @@
 import type { FactSource, NameFact, NodeFact, Oplog, OplogView } from '@duckpond/oplog';
 import {
-  type ContentOptions, type DirectoryEntry, type DirectoryNode, type FileNode, type Node, type NodeReader, ROOT_ID, TinyFsError,
+  type ContentOptions, type DirectoryEntry, type DirectoryNode, type FileNode, type Node, type NodeReader, quote, ROOT_ID, TinyFsError,
   type VersionInfo,
 } from '@duckpond/tinyfs';
 import { PondError } from './errors.ts';
@@ -93,7 +93,7 @@ export async function* fileContent(
 }
 
 function noVersion(file: FileNode, version: number): TinyFsError {
-  return new TinyFsError('not-found', file.id, `Cannot read version ${version}: the newest is ${file.version}`);
+  return new TinyFsError('not-found', file.id, `Cannot read ${quote(file.id)}: no version ${version}, the newest is ${file.version}`);
 }
 
 /** All versions of a series, one after the other. */

@@ -1,6 +1,7 @@
 import type { NameFact, NodeChange, Oplog, OplogView, StoredContent, Transaction } from '@duckpond/oplog';
 import {
-  type ContentOptions, type DirectoryNode, type FileNode, isFile, type Node, type NodeReader, type NodeSpec, type NodeWriter, TinyFsError,
+  type ContentOptions, type DirectoryNode, type FileNode, isFile, type Node, type NodeReader, type NodeSpec, type NodeWriter,
+  quote, TinyFsError,
 } from '@duckpond/tinyfs';
 import { nodeOf } from './node-facts.ts';
 import { createTree, fileContent, nodeVersions } from './node-reader.ts';
@@ -40,7 +41,7 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
         return;
       }
       if (version !== undefined && changes[version - before - 1] === undefined) {
-        throw new TinyFsError('not-found', file.id, `Cannot read version ${version}: the newest is ${current}`);
+        throw new TinyFsError('not-found', file.id, `Cannot read ${quote(file.id)}: no version ${version}, the newest is ${current}`);
       }
       const upTo = changes.slice(0, version === undefined ? changes.length : version - before);
       const wanted = file.kind === 'series' && version !== undefined ? upTo.slice(-1) : upTo;

@@ -5,6 +5,8 @@ import { CliError } from '../errors.ts';
 import { allMatches } from '../matches.ts';
 import { nodeName } from '../node-row.ts';
 import { changePond } from '../open-pond.ts';
+import { emitLines } from '../output/emit.ts';
+import { printable } from '../output/printable.ts';
 
 export async function run(
   context: Context,
@@ -12,7 +14,8 @@ export async function run(
   { recursive, dryRun }: { recursive: boolean; dryRun: boolean },
 ): Promise<void> {
   const { sources: patterns, dest } = sourcesAndDest('cp', words);
-  await changePond(context, dryRun, async (root) => {
+  const { value } = await changePond(context, dryRun, async (root) => {
+    const copies: string[] = [];
     const sources = await allMatches(root, patterns, { follow: true });
     const targets = await destinations(root, dest, sources);
     for (const [index, source] of sources.entries()) {
@@ -20,13 +23,17 @@ export async function run(
       if (source.node.kind === 'directory' && !recursive) {
         throw new CliError('failed', `Cannot copy "${source.path}": it is a directory, -r was wanted`);
       }
+      if (target === source.path) throw new CliError('failed', `Cannot copy "${target}" to itself: another place was wanted`);
       if (`${target}/`.startsWith(`${source.path}/`)) {
         throw new CliError('failed', `Cannot copy "${source.path}" to "${target}": it would be inside itself, another place was wanted`);
       }
       await copyNode(root, source, target);
       context.detail(`${source.path} -> ${target}`);
+      copies.push(`would copy ${printable(source.path)} -> ${printable(target)}`);
     }
+    return copies;
   });
+  if (dryRun) await emitLines(context, value);
 }
 
 /** A node and all below it; links and computed nodes are copied as what they are. */

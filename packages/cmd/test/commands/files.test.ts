@@ -154,3 +154,24 @@ test('names that would act on a terminal are escaped', async () => {
   expect(await ok(['tree'])).toContain('\\e[31mred\\n/');
   expect(JSON.parse(await ok(['list', '--json']))).toMatchObject([{ path: '/\u001b[31mred\n' }]);
 });
+
+test('mv and cp --dry-run say what they would do, and neither goes where there is no directory', async () => {
+  const { ok, pond } = await testPond();
+  await ok(['touch', '/a', '/b']);
+  await ok(['mkdir', '/d']);
+  expect(await pond(['mv', '/a', '/d', '-n'])).toEqual({ code: 0, stdout: 'would move /a -> /d/a\n', stderr: 'dry run: nothing was changed\n' });
+  expect(await ok(['cp', '/[ab]', '/d', '--dry-run'])).toContain('would copy /b -> /d/b\n');
+  for (const command of ['mv', 'cp']) {
+    expect(await pond([command, '/a', '/none/'])).toMatchObject({ code: 1, stderr: expect.stringContaining('hint: pond mkdir -p "/none/"') });
+  }
+  expect(await pond(['cp', '/a', '/a'])).toMatchObject({ code: 1, stderr: expect.stringContaining('"/a" to itself') });
+  expect(await ok(['find'])).toBe('/a\n/b\n/d\n');
+});
+
+test('a version that is not there is named with its file', async () => {
+  const { ok, pond } = await testPond();
+  await ok(['copy', '-', '/a'], 'a');
+  for (const args of [['cat', '/a', '--version', '9'], ['cat', '/a', '--version', '0'], ['revert', '/a', '--to', '9']]) {
+    expect(await pond(args)).toMatchObject({ code: 1, stderr: expect.stringMatching(/Cannot .*"\/a".*: no version \d, the newest is 1/) });
+  }
+});
