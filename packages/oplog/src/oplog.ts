@@ -21,6 +21,7 @@ import { SYSTEM_PART } from './reserved-ids.ts';
 import type { Row } from './row.ts';
 import { deltaSchemaString } from './shape.ts';
 import { Transaction } from './transaction.ts';
+import { utc } from './utc.ts';
 import type { FactSource } from './view.ts';
 
 /** One state of the log and what it takes to read its bytes. */
@@ -392,9 +393,4 @@ export function viewOf(head: Head): OplogView {
 async function backOff(attempt: number, uuid: string): Promise<void> {
   const dice = Number.parseInt(uuid.slice(-6), 16) / 0x1000000;
   await new Promise((resolve) => setTimeout(resolve, dice * Math.min(attempt, 12)));
-}
-
-function utc(micros: bigint): string {
-  const date = new Date(Number(micros / 1000n));
-  return Number.isNaN(date.getTime()) ? `${micros} microseconds since 1970` : date.toISOString();
 }
