@@ -9,7 +9,8 @@ import { nodeName } from './node-row.ts';
 export async function destinations(root: WD, dest: string, sources: readonly NodePath[]): Promise<readonly string[]> {
   const isThere = await isDirectory(root, dest);
   if (dest.endsWith('/') && !isThere) {
-    throw new CliError('failed', `Cannot put anything into "${dest}": there is no such directory, one was wanted`, `pond mkdir -p "${dest}"`);
+    const what = `Cannot put anything into "${dest}": there is no such directory, one was wanted`;
+    throw new CliError('failed', what, `pond mkdir -p "${dest}"`);
   }
   if (isThere) return sources.map(({ path }) => joinPath(dest, nodeName(path)));
   if (sources.length > 1) {

@@ -39,8 +39,8 @@ export async function run(
     const { value, transaction } = await pond.revert(target, wholeTree ? options : { ...options, path: what });
     for (const change of value) context.detail(changeText(change));
     logTransaction(context, transaction);
-    const done = transaction === undefined ? 'nothing to change' : `${plural(value.length, 'change', 'changes')}, transaction ${transaction.txnSeq}`;
-    context.note(`reverted to transaction ${target.txnSeq}: ${done}`);
+    const done = transaction && `${plural(value.length, 'change', 'changes')}, transaction ${transaction.txnSeq}`;
+    context.note(`reverted to transaction ${target.txnSeq}: ${done ?? 'nothing to change'}`);
   });
 }
 
