@@ -46,10 +46,11 @@ export function createLocalTurn(directory: string, io: LocalIo, { nowMillis, ran
     async take() {
       const started = nowMillis();
       while (nowMillis() - started < PATIENCE_MILLIS) {
-        if (begin()) return end;
+        // Asking is cheap; the exception of a taken name is not, and there may be many who wait.
         const taken = io.stat(path);
+        if (taken === undefined && begin()) return end;
         if (taken !== undefined && nowMillis() - taken.modifiedMillis > BROKEN_AFTER_MILLIS) end();
-        await new Promise((resolve) => setTimeout(resolve, 1 + random() * 2));
+        await new Promise((resolve) => setTimeout(resolve, 1 + random()));
       }
       return () => undefined;
     },

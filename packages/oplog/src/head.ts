@@ -20,8 +20,10 @@ export const FORMAT = 1;
 export interface TransactionLayer {
   readonly facts: TransactionFacts;
   readonly layer: Layer;
-  /** Whether the commit file repeats the records, so that replaying it reads no Parquet. */
+  /** Whether the commit file repeats the rows, so that replaying it reads no Parquet. */
   readonly isLight: boolean;
+  /** Of a light transaction: its rows without inline content. */
+  readonly rows: readonly Row[];
 }
 
 /** The newest state known to this process. It never changes; the next state is another head. */
@@ -71,6 +73,10 @@ export async function advanceHead(store: ObjectStore, reader: DataReader, head: 
 export async function extendHead(reader: DataReader, head: Head, snapshot: Snapshot): Promise<Head> {
   const commits = snapshot.tail.filter(({ version }) => version > head.snapshot.version);
   return withLayers(head, snapshot, await layersOf(reader, commits));
+}
+
+export function layerOf(facts: TransactionFacts, rows: readonly Row[], isLight: boolean): TransactionLayer {
+  return { facts, layer: foldRows(rows), isLight, rows: isLight ? rows : [] };
 }
 
 /** `head` with one more transaction, whose rows are known. */
@@ -166,7 +172,7 @@ export async function layersOf(reader: DataReader, commits: readonly Commit[]): 
   for (const commit of commits) {
     const transaction = await transactionOf(reader, commit);
     if (transaction !== undefined) {
-      layers.push({ facts: transaction.facts, layer: foldRows(transaction.rows), isLight: transaction.isLight });
+      layers.push(layerOf(transaction.facts, transaction.rows, transaction.isLight));
     }
   }
   return layers;

@@ -4,10 +4,12 @@ import {
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
-import { type Head, stateBase } from './head.ts';
+import { type Head, openHead, stateBase } from './head.ts';
 import { merge, planMerge } from './merge.ts';
 import { foldRecords } from './records-source.ts';
-import { addStateRun, collectStateFiles, rowsOfLayers, type RunRef, type StateHint, writeStateHint } from './state/state-files.ts';
+import {
+  addStateRun, collectStateFiles, readStateHint, rowsOfLayers, type RunRef, type StateHint, writeStateHint,
+} from './state/state-files.ts';
 import { openStateRun, type StateRun } from './state/state-run.ts';
 import { createView, NOTHING } from './view.ts';
 
@@ -25,11 +27,12 @@ const CLEANUP_VERSIONS = 1024;
  * checkpoint. All of it can fail or be lost without losing anything: the transaction is committed already.
  */
 export async function maintainAfterCommit(store: ObjectStore, reader: DataReader, environment: Environment, head: Head): Promise<Head> {
-  const tailCommits = head.snapshot.version - (head.state?.deltaVersion ?? -1);
   const isHeavy = head.layers.at(-1)?.isLight === false;
-  if (tailCommits < TAIL_COMMITS && !isHeavy) return head;
+  if (tailCommits(head) < TAIL_COMMITS && !isHeavy) return head;
   try {
-    let current = head;
+    // Another process may have folded meanwhile: then its state is as good as one of our own.
+    let current = await hasNewerState(store, head) ? await openHead(store, reader) : head;
+    if (tailCommits(current) < TAIL_COMMITS && !isHeavy) return current;
     const plan = planMerge(current.snapshot.files.values(), { foreground: true });
     if (plan !== undefined) current = (await merge(store, reader, environment, current, plan)).head;
     return await foldState(store, reader, environment, current, true);
@@ -38,6 +41,15 @@ export async function maintainAfterCommit(store: ObjectStore, reader: DataReader
     if (isFromOutside(error)) return head;
     throw error;
   }
+}
+
+function tailCommits(head: Head): number {
+  return head.snapshot.version - (head.state?.deltaVersion ?? -1);
+}
+
+async function hasNewerState(store: ObjectStore, head: Head): Promise<boolean> {
+  const hint = await readStateHint(store);
+  return hint !== undefined && hint.deltaVersion > (head.state?.deltaVersion ?? -1) && hint.deltaVersion <= head.snapshot.version;
 }
 
 function isFromOutside(error: unknown): boolean {

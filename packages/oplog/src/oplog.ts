@@ -9,9 +9,9 @@ import { dataFileFacts, writeDataFile } from './data-file.ts';
 import { createDataReader, type DataReader } from './data-reader.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { isCode, OplogError } from './errors.ts';
-import { foldRows, type NodeFact } from './fact.ts';
+import type { NodeFact } from './fact.ts';
 import { linkedActions, linkedInfo, sealOf } from './hash-chain.ts';
-import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, openHead, transactionOf } from './head.ts';
+import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, layerOf, openHead, transactionOf } from './head.ts';
 import { maintainAfterCommit } from './maintenance.ts';
 import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
 import { encodePayload } from './payload.ts';
@@ -357,11 +357,13 @@ export class Oplog {
       return undefined;
     }
     this.reader.remember(add, records);
-    this.#head = headAfter(head, result.snapshot, { facts, layer: foldRows(rows), isLight: payload !== undefined });
+    this.#head = headAfter(head, result.snapshot, layerOf(facts, rows, payload !== undefined));
     return facts;
   }
 
   async #rowsSince(from: Head, to: Head): Promise<Row[]> {
+    const since = to.layers.filter(({ facts }) => facts.txnSeq > from.txnSeq);
+    if (since.length === to.txnSeq - from.txnSeq && since.every(({ isLight }) => isLight)) return since.flatMap((layer) => layer.rows);
     const rows: Row[] = [];
     const tail = new Map(to.snapshot.tail.map((known): [number, Commit] => [known.version, known]));
     for (let version = from.snapshot.version + 1; version <= to.snapshot.version; version++) {
