@@ -16,6 +16,7 @@ import { createView, NOTHING } from './view.ts';
 /** Readers replay at most about so many commits on top of the folded state. */
 const TAIL_COMMITS = 16;
 const CHECKPOINT_COMMITS = 32;
+const MERGES_AT_ONCE = 3;
 /** How long a file that was merged into another stays, for readers that opened before. */
 const GRACE_MILLIS = 60 * 60 * 1000;
 const REMOVED_AT_ONCE = 256;
@@ -33,8 +34,14 @@ export async function maintainAfterCommit(store: ObjectStore, reader: DataReader
     // Another process may have folded meanwhile: then its state is as good as one of our own.
     let current = await hasNewerState(store, head) ? await openHead(store, reader) : head;
     if (tailCommits(current) < TAIL_COMMITS && !isHeavy) return current;
-    const plan = planMerge(current.snapshot.files.values(), { foreground: true });
-    if (plan !== undefined) current = (await merge(store, reader, environment, current, plan)).head;
+    // A merge of one tier can make the next one due.
+    for (let step = 0; step < MERGES_AT_ONCE; step++) {
+      const plan = planMerge(current.snapshot.files.values(), { foreground: true });
+      if (plan === undefined) break;
+      const result = await merge(store, reader, environment, current, plan);
+      current = result.head;
+      if (!result.merged) break;
+    }
     return await foldState(store, reader, environment, current, true);
   } catch (error) {
     // Whatever was left undone is invisible, and the next commit tries again.
