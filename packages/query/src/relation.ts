@@ -1,0 +1,54 @@
+/** A column of a relation. `type` is DuckDB's name of it: `BIGINT`, `TIMESTAMP WITH TIME ZONE`, `STRUCT(a INTEGER)`. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** One source of rows, as the caller knows it. The columns of its parts are united by name, in the order of first appearance. */
+export interface Relation {
+  readonly parts: readonly Part[];
+  /** The united columns, when the caller knows them: then no part is opened to find out. */
+  readonly columns?: readonly Column[];
+}
+
+export type Part = ParquetPart | ArrowPart | RowsPart | FilePart;
+
+/** Parquet files of the host, in order. */
+export interface ParquetPart {
+  readonly kind: 'parquet';
+  readonly paths: readonly string[];
+  /** The files are runs of a series: only rows whose hidden version lies in `from` to `to`, both included, and without that column. */
+  readonly versions?: { readonly from: number; readonly to: number };
+}
+
+/** Arrow IPC streams in memory, in order. */
+export interface ArrowPart {
+  readonly kind: 'arrow';
+  readonly streams: readonly Uint8Array[];
+}
+
+/** Rows made while the query runs. Values are what DuckDB's Node binding takes for the column's type; null is null. */
+export interface RowsPart {
+  readonly kind: 'rows';
+  readonly columns: readonly Column[];
+  /** Called once for each scan. Synchronous: a scan happens in DuckDB's callback. */
+  readonly rows: () => Iterable<readonly unknown[]>;
+}
+
+/** Files of the host in a format that a reader of this package knows (format.ts), with the options of its URL. */
+export interface FilePart {
+  readonly kind: 'file';
+  readonly format: string;
+  readonly paths: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** From a name as it stands in `FROM` (a path, a glob, a URL, `pond.nodes`) to what it means; undefined when it means nothing. */
+export interface Catalog {
+  resolve(name: string, signal?: AbortSignal): Promise<Relation | undefined>;
+  /** Qualified names that `information_schema` shows before anything was asked for, such as `pond.nodes`. */
+  readonly names?: readonly string[];
+}
+
+/** The hidden column of merged runs. */
+export const VERSION_COLUMN = '__duckpond_version';
