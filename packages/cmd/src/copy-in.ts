@@ -1,16 +1,20 @@
-import { joinPath, type WritableWD } from '@duckpond/tinyfs';
+import { type Content, joinPath, type WritableWD } from '@duckpond/tinyfs';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { ExitCode } from './command.ts';
 import type { Context } from './context.ts';
 import { isDirectory } from './destination.ts';
 import { CliError, isError, systemReason } from './errors.ts';
 import { parseSource } from './host/address.ts';
 import { type Excepted, type HostItem, type HostSource, hostSources, walkHost } from './host/files.ts';
-import { openHostFile, readOpenFile } from './host/read-file.ts';
+import { readHostFile, readHostPipe } from './host/read-file.ts';
 import { changePond, locatePond } from './open-pond.ts';
 import { type Progress, startProgress } from './output/progress.ts';
 import { formatBytes, plural } from './output/size.ts';
+
+/** For how long work on small files may keep the event loop, and with it signals, waiting. */
+const TURN_MILLIS = 20;
 
 interface Counts {
   files: number;
@@ -57,7 +61,9 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
 /** Bytes of all files, as they are when progress is first shown. */
 function sizeOf(sources: readonly HostSource[]): number {
   let bytes = 0;
-  for (const source of sources) for (const item of walkHost(source)) if (item.kind === 'file') bytes += item.sizeBytes;
+  for (const source of sources) {
+    for (const item of walkHost(source)) if (item.kind === 'file') bytes += statSync(item.path, { throwIfNoEntry: false })?.size ?? 0;
+  }
   return bytes;
 }
 
@@ -74,7 +80,12 @@ async function copyStream(
 async function copySource(
   context: Context, root: WritableWD, source: HostSource, pond: Excepted, place: string, counts: Counts, progress: Progress,
 ): Promise<void> {
+  let turn = context.effects.elapsedMillis();
   for (const item of walkHost(source, pond)) {
+    if (context.effects.elapsedMillis() - turn > TURN_MILLIS) {
+      await setImmediate();
+      turn = context.effects.elapsedMillis();
+    }
     context.signal.throwIfAborted();
     await copyItem(context, root, item, source.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, counts, progress);
   }
@@ -94,9 +105,8 @@ async function copyItem(
   let reason = item.kind === 'skipped' ? item.reason : undefined;
   if (item.kind === 'file') {
     try {
-      const descriptor = await openHostFile(item.path);
-      const read = readOpenFile(descriptor, item.path);
-      await root.write(place, counted(context, read, counts, progress), { parents: true });
+      const read = item.isPipe ? readHostPipe(item.path) : readHostFile(item.path);
+      await root.write(place, countedFile(context, read, counts, progress), { parents: true });
       counts.files++;
       context.detail(`${item.path} -> ${place}`);
       return;
@@ -127,6 +137,13 @@ async function putLink(root: WritableWD, target: string, place: string): Promise
 /** Opening it failed: nothing of it has reached the pond, and the others can still be copied. */
 function isUnreadable(error: unknown, path: string): error is Error {
   return error instanceof Error && 'syscall' in error && error.syscall === 'open' && 'path' in error && error.path === path;
+}
+
+function countedFile(context: Context, read: Uint8Array | AsyncIterable<Uint8Array>, counts: Counts, progress: Progress): Content {
+  if (!(read instanceof Uint8Array)) return counted(context, read, counts, progress);
+  counts.bytes += read.length;
+  progress.update(counts.bytes);
+  return [read];
 }
 
 async function* counted(

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { ObjectStore } from '@duckpond/delta';
+import { createHash, type Hash, hash as hashOf } from 'node:crypto';
+import type { ObjectStore, StagedObject } from '@duckpond/delta';
 import { OplogError } from './errors.ts';
 
 /** Content up to this size lives inside its record. */
@@ -23,25 +23,29 @@ export function blobPath(sha256: Uint8Array): string {
 export async function storeContent(
   store: ObjectStore, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, inlineBytes: number = INLINE_BYTES,
 ): Promise<StoredContent> {
-  const hash = createHash('sha256');
   const head: Uint8Array[] = [];
+  let hash: Hash | undefined;
   let sizeBytes = 0;
-  let staged: Awaited<ReturnType<ObjectStore['stage']>> | undefined;
+  let staged: StagedObject | undefined;
   try {
     for await (const chunk of source) {
-      hash.update(chunk);
       sizeBytes += chunk.byteLength;
-      if (staged === undefined) {
-        head.push(Uint8Array.from(chunk)); // A source may use its buffer again.
+      if (staged === undefined || hash === undefined) {
+        head.push(Buffer.from(chunk)); // A source may use its buffer again.
         if (sizeBytes <= inlineBytes) continue;
+        hash = createHash('sha256');
         staged = await store.stage();
-        for (const kept of head.splice(0)) await staged.write(kept);
+        for (const kept of head.splice(0)) await write(staged, hash, kept);
       } else {
-        await staged.write(chunk);
+        await write(staged, hash, chunk);
       }
     }
+    if (staged === undefined || hash === undefined) {
+      const [only] = head;
+      const inline = only !== undefined && head.length === 1 ? only : Buffer.concat(head, sizeBytes);
+      return { inline, sizeBytes, sha256: hashOf('sha256', inline, 'buffer') };
+    }
     const sha256 = hash.digest();
-    if (staged === undefined) return { inline: Buffer.concat(head, sizeBytes), sizeBytes, sha256 };
     await removeIfDamaged(store, blobPath(sha256), sizeBytes, sha256);
     await staged.publish(blobPath(sha256));
     return { inline: undefined, sizeBytes, sha256 };
@@ -49,6 +53,13 @@ export async function storeContent(
     await staged?.discard();
     throw error;
   }
+}
+
+/** Bytes are hashed while they are being written. */
+async function write(staged: StagedObject, hash: Hash, bytes: Uint8Array): Promise<void> {
+  const written = staged.write(bytes);
+  hash.update(bytes);
+  await written;
 }
 
 /** What is there under the hash of new content serves instead of it, but only while it is what it should be. */

@@ -1,11 +1,12 @@
 import { hasGlobSyntax, literalPrefix, matchGlob, parseGlob } from '@duckpond/tinyfs';
-import { existsSync, lstatSync, opendirSync, readlinkSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { CliError, systemReason } from '../errors.ts';
 
 /** Something of the host that is to be copied, with its place below the source that named it. */
 export type HostItem =
-  | { readonly kind: 'file'; readonly path: string; readonly name: string; readonly sizeBytes: number }
+  /** `isPipe`: what the user named is no regular file, but can be read to an end as one. */
+  | { readonly kind: 'file'; readonly path: string; readonly name: string; readonly isPipe: boolean }
   | { readonly kind: 'directory'; readonly path: string; readonly name: string }
   | { readonly kind: 'link'; readonly path: string; readonly name: string; readonly target: string }
   /** A device, a socket, or what may not be read: `reason` says why. */
@@ -51,7 +52,7 @@ function globHost(pattern: string, workingDirectory: string): readonly HostSourc
   const root = isAbsolute(pattern) ? '/' : workingDirectory;
   const found: HostSource[] = [];
   const visit = (directory: string, depth: number): void => {
-    for (const name of names(directory)) {
+    for (const { name } of entries(directory)) {
       const path = join(directory, name);
       const facts = statSync(path, { throwIfNoEntry: false });
       if (facts === undefined) continue;
@@ -75,16 +76,19 @@ export function* walkHost({ path, isDirectory }: HostSource, except?: Excepted):
 }
 
 function* below(directory: string, prefix: string, except: Excepted | undefined): Iterable<HostItem> {
-  let children: readonly string[];
+  let children: readonly Dirent[];
   try {
-    children = names(directory);
+    children = entries(directory);
   } catch (error) {
     yield { kind: 'skipped', path: directory, name: prefix, reason: systemReason(error) };
     return;
   }
   for (const child of children) {
-    const name = prefix === '' ? child : `${prefix}/${child}`;
-    const found = item(join(directory, child), name, false, except);
+    const name = prefix === '' ? child.name : `${prefix}/${child.name}`;
+    const path = join(directory, child.name);
+    // What else there is to know of a file is known when it is opened.
+    const isFile = child.isFile() && !isUnreadableName(path);
+    const found: HostItem = isFile ? { kind: 'file', path, name, isPipe: false } : item(path, name, false, except);
     yield found;
     if (found.kind === 'directory') yield* below(found.path, name, except);
   }
@@ -94,9 +98,13 @@ function item(path: string, name: string, follow: boolean, except: Excepted | un
   try {
     return itemOf(path, name, follow, except);
   } catch (error) {
-    // Node gives the replacement character for bytes that are not UTF-8, and no file has that name.
-    return { kind: 'skipped', path, name, reason: path.includes('\ufffd') ? 'its name is not UTF-8' : systemReason(error) };
+    return { kind: 'skipped', path, name, reason: isUnreadableName(path) ? 'its name is not UTF-8' : systemReason(error) };
   }
+}
+
+/** Node gives the replacement character for bytes that are not UTF-8, and most often no file has that name. */
+function isUnreadableName(path: string): boolean {
+  return path.includes('\ufffd');
 }
 
 function itemOf(path: string, name: string, follow: boolean, except: Excepted | undefined): HostItem {
@@ -105,21 +113,15 @@ function itemOf(path: string, name: string, follow: boolean, except: Excepted | 
   if (except !== undefined && facts.dev === except.device && facts.ino === except.inode) {
     return { kind: 'skipped', path, name, reason: 'it is the directory of this pond' };
   }
-  if (facts.isFile()) return { kind: 'file', path, name, sizeBytes: facts.size };
+  if (facts.isFile()) return { kind: 'file', path, name, isPipe: false };
   if (facts.isDirectory()) return { kind: 'directory', path, name };
   if (facts.isSymbolicLink()) return { kind: 'link', path, name, target: readlinkSync(path) };
   // A pipe that the user names is read to its end, such as what <(command) makes.
-  if (follow && facts.isFIFO()) return { kind: 'file', path, name, sizeBytes: 0 };
+  if (follow && facts.isFIFO()) return { kind: 'file', path, name, isPipe: true };
   return { kind: 'skipped', path, name, reason: 'neither a file, a directory nor a link' };
 }
 
-function names(directory: string): readonly string[] {
-  const found: string[] = [];
-  const handle = opendirSync(directory);
-  try {
-    for (let entry = handle.readSync(); entry !== null; entry = handle.readSync()) found.push(entry.name);
-  } finally {
-    handle.closeSync();
-  }
-  return found.sort();
+/** Sorted by name. */
+function entries(directory: string): readonly Dirent[] {
+  return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
