@@ -242,7 +242,8 @@ async function sliceOf(source: ParquetSource, start: number, end: number): Promi
   return bytes;
 }
 
-function compressors(hyparquet: Hyparquet): { SNAPPY: Decompress; GZIP: Decompress } {
+/** What pages are compressed with. */
+export function compressors(hyparquet: Pick<Hyparquet, 'snappyUncompress'>): { SNAPPY: Decompress; GZIP: Decompress } {
   return {
     SNAPPY: (input, size) => {
       const output = new Uint8Array(size);
@@ -253,13 +254,13 @@ function compressors(hyparquet: Hyparquet): { SNAPPY: Decompress; GZIP: Decompre
   };
 }
 
-type Decompress = (input: Uint8Array, size: number) => Uint8Array;
+export type Decompress = (input: Uint8Array, size: number) => Uint8Array;
 
 const lenientText = new TextDecoder();
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Times stay numbers in the column's own unit or µs, and invalid UTF-8 is an error. */
-const PARSERS = {
+export const PARSERS = {
   timestampFromMilliseconds: (millis: bigint): bigint => millis * 1000n,
   timestampFromMicroseconds: (micros: bigint): bigint => micros,
   timestampFromNanoseconds: (nanos: bigint): bigint => {
@@ -271,13 +272,14 @@ const PARSERS = {
 };
 
 /** Bounds in a footer may be cut inside a character or be those of bytes. */
-const FOOTER_PARSERS = {
+export const FOOTER_PARSERS: typeof PARSERS = {
   ...PARSERS,
   timestampFromNanoseconds: (nanos: bigint): bigint => nanos / 1000n,
   stringFromBytes: (bytes: Uint8Array): string => lenientText.decode(bytes),
 };
 
-const READINGS: Readonly<Record<Column['type'], (value: unknown, column: Column) => unknown>> = {
+/** A stored value as the value of a column of a shape. */
+export const READINGS: Readonly<Record<Column['type'], (value: unknown, column: Column) => unknown>> = {
   string: (value, column) => {
     if (value instanceof Uint8Array) return strictText.decode(value);
     return typeof value === 'string' ? value : mismatch(column);
