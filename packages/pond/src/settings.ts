@@ -15,7 +15,31 @@ const DEFINITIONS: readonly SettingDefinition[] = [
     key: 'log.limit', fallback: '20', summary: 'How many transactions pond log shows to people without --limit',
     wanted: 'a whole number from 1', accepts: (value) => /^[1-9]\d{0,8}$/.test(value),
   },
+  {
+    key: 'sql.memory_limit', fallback: '512MiB', summary: 'How much memory a query may take before it spills to disk',
+    wanted: 'a size of at least 32MiB, such as 512MiB or 2GB', accepts: isMemoryLimit,
+  },
+  {
+    key: 'sql.threads', fallback: 'auto', summary: 'How many threads a query may use; auto is one for each core',
+    wanted: 'auto or a whole number from 1 to 1024', accepts: (value) => value === 'auto' || isThreads(value),
+  },
+  {
+    key: 'sql.spill_directory', fallback: 'cache/spill', summary: 'Where a query spills to; a relative path starts at the pond',
+    wanted: 'the path of a directory', accepts: (value) => value !== '' && !value.includes('\0'),
+  },
 ];
+
+const LEAST_MEMORY_BYTES = 32 * 1024 * 1024;
+const UNITS: Readonly<Record<string, number>> = { MB: 1e6, MIB: 1024 ** 2, GB: 1e9, GIB: 1024 ** 3, TB: 1e12, TIB: 1024 ** 4 };
+
+function isMemoryLimit(value: string): boolean {
+  const [, count, unit] = /^(\d{1,9}(?:\.\d{1,3})?) ?([MGT]i?B)$/i.exec(value) ?? [];
+  return count !== undefined && unit !== undefined && Number(count) * (UNITS[unit.toUpperCase()] ?? 0) >= LEAST_MEMORY_BYTES;
+}
+
+function isThreads(value: string): boolean {
+  return /^[1-9]\d{0,3}$/.test(value) && Number(value) <= 1024;
+}
 
 /** Every setting with its value and where that comes from, sorted by key. */
 export async function readSettings(view: FactSource): Promise<Setting[]> {

@@ -187,15 +187,16 @@ test('settings: an option wins over the environment, that over the pond, that ov
   for (let index = 0; index < 4; index++) await ok(['touch', `/f${index}`]);
   const count = async (args: string[], env: Record<string, string> = {}): Promise<number> =>
     (await run(['log', ...args], { cwd, env: { POND: directory, ...env } })).stdout.match(/^transaction /gm)?.length ?? 0;
-  expect(await ok(['config', '--show-origin'])).toBe('default\tlog.limit=20\n');
+  const rest = 'default\tsql.memory_limit=512MiB\ndefault\tsql.spill_directory=cache/spill\ndefault\tsql.threads=auto\n';
+  expect(await ok(['config', '--show-origin'])).toBe(`default\tlog.limit=20\n${rest}`);
   expect(await count([])).toBe(5);
   await ok(['config', 'set', 'log.limit', '3']);
-  expect(await ok(['config', '--show-origin'])).toBe('pond\tlog.limit=3\n');
+  expect(await ok(['config', '--show-origin'])).toBe(`pond\tlog.limit=3\n${rest}`);
   expect(await count([])).toBe(3);
   expect(await count([], { POND_LOG_LIMIT: '2' })).toBe(2);
   expect(await count(['--limit', '1'], { POND_LOG_LIMIT: '2' })).toBe(1);
   const { stdout } = await run(['config', '--show-origin'], { cwd, env: { POND: directory, POND_LOG_LIMIT: '2' } });
-  expect(stdout).toBe('POND_LOG_LIMIT\tlog.limit=2\n');
+  expect(stdout).toBe(`POND_LOG_LIMIT\tlog.limit=2\n${rest}`);
   expect(await run(['log'], { cwd, env: { POND: directory, POND_LOG_LIMIT: 'many' } })).toMatchObject({
     code: 2, stderr: expect.stringContaining('Cannot use POND_LOG_LIMIT "many": a whole number from 1 was wanted'),
   });
