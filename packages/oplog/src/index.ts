@@ -8,6 +8,7 @@ export {
 } from './parquet.ts';
 export { decodeEntries, encodeEntries, Entry, type NewEntry } from './entry.ts';
 export { type NewRecord, Record } from './record.ts';
+export { loadRecordScan, type ScanRecords } from './record-scan.ts';
 export { SETTINGS_ID, SYSTEM_PART } from './reserved-ids.ts';
 export { ENGINE, type Environment } from './environment.ts';
 export { type ChangeCounts, type TransactionFacts, transactionFactsOf } from './commit-info.ts';
