@@ -1,3 +1,12 @@
 export type { ArrowPart, Catalog, Column, FilePart, ParquetPart, Part, Relation, RowsPart } from './relation.ts';
 export { VERSION_COLUMN } from './relation.ts';
 export { INLINE_BYTES, type TabularColumn, type TabularContent, type TabularFacts } from './tabular-facts.ts';
+export { type Engine, type EngineOptions, openEngine, type QueryOptions } from './engine.ts';
+export { isQueryError, QueryError, type QueryErrorCode } from './errors.ts';
+export type { FormatReader } from './formats/reader.ts';
+export { quoteIdentifier, quoteQualified } from './identifier.ts';
+export type { Parameters } from './parameters.ts';
+export type { QueryResult } from './query-result.ts';
+export type { ScanSession } from './scan-session.ts';
+export type { Value } from './values.ts';
+export { nearestNames } from './views.ts';

@@ -1,0 +1,21 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { Column, RowsPart } from './relation.ts';
+
+/** What a reader may do while it makes the views of one query: one connection, whose variables and views nobody else sees. */
+export interface ScanSession {
+  /** Binds a value to a session variable; the returned SQL expression stands for it. */
+  bind(value: DuckDBValue): Promise<string>;
+  /** Binds a list of texts, such as paths. */
+  bindTexts(values: readonly string[]): Promise<string>;
+  /** A table expression over rows that are made while the query runs. */
+  rows(part: Omit<RowsPart, 'kind'>): string;
+  /** A table expression over Arrow IPC streams of the same columns. The bytes must not change until the query is done. */
+  arrow(streams: readonly Uint8Array[]): Promise<string>;
+  /** Runs a statement of the caller's own making in this session, and returns all its rows: for sniffing, not for data. */
+  all(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
+  /** The columns a SELECT would give. */
+  columnsOf(select: string): Promise<readonly Column[]>;
+  /** A directory for what does not fit in memory; files made there are removed by their maker. */
+  readonly spillDirectory: string;
+  readonly signal?: AbortSignal;
+}

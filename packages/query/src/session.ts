@@ -1,0 +1,100 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { arrowSource } from './arrow-scan.ts';
+import type { DuckDB } from './duckdb.ts';
+import { queryFailed } from './errors.ts';
+import { quoteIdentifier } from './identifier.ts';
+import type { Column } from './relation.ts';
+import { rowsSource } from './rows-scan.ts';
+import type { ScanSession } from './scan-session.ts';
+import type { ScanRegistry, ScanSource } from './scans.ts';
+
+/** One query's connection with its variables, views and scans. Closing frees them. */
+export interface Session extends ScanSession {
+  readonly connection: DuckDBConnection;
+  readonly duckdb: DuckDB;
+  /** Adds a database in memory of the session's own, and makes it the one that names are looked up in. */
+  attach(database: string): Promise<void>;
+  run(sql: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What all sessions of an engine share. */
+export interface SessionHost {
+  readonly duckdb: DuckDB;
+  readonly instance: DuckDBInstance;
+  readonly scans: ScanRegistry;
+  readonly spillDirectory: string;
+}
+
+/** A new session. */
+export async function openSession(host: SessionHost, signal?: AbortSignal): Promise<Session> {
+  const { duckdb: { api }, instance, scans } = host;
+  const connection = await instance.connect();
+  const keys: string[] = [];
+  let variables = 0;
+  let open = true;
+  const bind = async (value: DuckDBValue, type?: DuckDBType): Promise<string> => {
+    const name = `__duckpond_${variables}`;
+    variables += 1;
+    await connection.run(`SET VARIABLE ${name} = $1`, [value], type === undefined ? undefined : [type]);
+    return `getvariable('${name}')`;
+  };
+  const scan = (source: ScanSource): string => {
+    const { key, sql } = scans.add(source);
+    keys.push(key);
+    return sql;
+  };
+  const attached: string[] = [];
+  const run = async (sql: string): Promise<void> => {
+    try {
+      await connection.run(sql);
+    } catch (error) {
+      throw queryFailed(error);
+    }
+  };
+  return {
+    connection,
+    duckdb: host.duckdb,
+    attach: async (database) => {
+      const name = quoteIdentifier(database);
+      await run(`ATTACH ':memory:' AS ${name}`);
+      attached.push(name);
+      await run(`USE ${name}`);
+    },
+    spillDirectory: host.spillDirectory,
+    ...(signal === undefined ? {} : { signal }),
+    bind,
+    bindTexts: (values) => bind(api.listValue([...values]), api.LIST(api.VARCHAR)),
+    rows: (part) => scan(rowsSource(host.duckdb, part)),
+    arrow: (streams) => Promise.resolve(scan(arrowSource(host.duckdb, streams))),
+    run,
+    all: async (sql) => {
+      try {
+        return await (await connection.run(sql)).getRows();
+      } catch (error) {
+        throw queryFailed(error);
+      }
+    },
+    columnsOf: async (select): Promise<readonly Column[]> => {
+      try {
+        const prepared = await connection.prepare(select);
+        const columns: Column[] = [];
+        for (let at = 0; at < prepared.columnCount; at += 1) {
+          columns.push({ name: prepared.columnName(at), type: prepared.columnType(at).toString() });
+        }
+        prepared.destroySync();
+        return columns;
+      } catch (error) {
+        throw queryFailed(error);
+      }
+    },
+    close: async () => {
+      if (!open) return;
+      open = false;
+      for (const key of keys) scans.remove(key);
+      if (attached.length > 0) await connection.run('USE memory');
+      for (const name of attached) await connection.run(`DETACH ${name}`);
+      connection.closeSync();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { QueryError } from './errors.ts';
+import type { FormatReader } from './formats/reader.ts';
+import { quoteIdentifier, quoteQualified } from './identifier.ts';
+import type { Catalog } from './relation.ts';
+import { relationSelect } from './relation-view.ts';
+import { type Reference, referencesOf } from './references.ts';
+import type { Session } from './session.ts';
+import type { Statement } from './statements.ts';
+
+/** Makes the views that the statements of one script need, each name once. */
+export interface ViewMaker {
+  prepare(statement: Statement): Promise<void>;
+}
+
+const NEAREST = 3;
+let schemas = 0;
+
+/** The views of a session, from what the catalog knows. */
+export function viewMaker(session: Session, catalog: Catalog, readers: ReadonlyMap<string, FormatReader>): ViewMaker {
+  /** From a name in lower case to the spelling a view was made for. */
+  const made = new Map<string, string>();
+  let database: string | undefined;
+
+  const serialize = async (query: string): Promise<string> => {
+    const rows = await (await session.connection.run('SELECT json_serialize_sql($1::VARCHAR)', [query])).getRows();
+    return String(rows[0]?.[0] ?? '');
+  };
+
+  const make = async (reference: Reference): Promise<boolean> => {
+    const name = reference.join('.');
+    const before = made.get(name.toLowerCase());
+    if (before === name) return true;
+    if (before !== undefined) {
+      throw new QueryError(
+        'ambiguous-name', `Cannot query "${name}": "${before}" is in the same query and differs only in case, wanted one of them`, { name },
+      );
+    }
+    const relation = await catalog.resolve(name, session.signal);
+    if (relation === undefined) return false;
+    const select = await relationSelect(session, relation, readers);
+    session.signal?.throwIfAborted();
+    await session.run(`CREATE OR REPLACE ${await target(reference)} AS ${select}`);
+    made.set(name.toLowerCase(), name);
+    return true;
+  };
+
+  /** Temporary views have no schema; a name with one gets it in a database of the session's own. */
+  const target = async (reference: Reference): Promise<string> => {
+    const [schema, name] = reference.slice(-2);
+    if (name === undefined) return `TEMP VIEW ${quoteIdentifier(schema ?? '')}`;
+    if (database === undefined) {
+      schemas += 1;
+      database = `__duckpond_session_${schemas}`;
+      await session.attach(database);
+    }
+    await session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteQualified([database, schema ?? ''])}`);
+    return `VIEW ${quoteQualified([database, schema ?? '', name])}`;
+  };
+
+  /** Tables and views that are there already: DuckDB's own, and those that the script has made. */
+  const isKnown = async (reference: Reference): Promise<boolean> => {
+    const [name, schema] = [...reference].reverse();
+    const rows = await (await session.connection.run(
+      `SELECT 1 FROM (SELECT schema_name, table_name AS name FROM duckdb_tables() UNION ALL SELECT schema_name, view_name FROM duckdb_views())
+       WHERE lower(name) = lower($1::VARCHAR) AND ($2::VARCHAR IS NULL OR lower(schema_name) = lower($2::VARCHAR)) LIMIT 1`,
+      [name ?? '', schema ?? null],
+    )).getRows();
+    return rows.length > 0;
+  };
+
+  return {
+    prepare: async (statement) => {
+      const { names, local, exact } = await referencesOf(statement, serialize);
+      if (names.some(showsNames)) for (const name of catalog.names ?? []) await make(name.split('.'));
+      for (const reference of names) {
+        if (reference.length === 1 && local.has(reference[0]?.toLowerCase() ?? '')) continue;
+        if (reference.length > 2) continue;
+        if (await make(reference)) continue;
+        if (exact && !(await isKnown(reference))) throw notFound(reference.join('.'), catalog);
+      }
+    },
+  };
+}
+
+const LISTINGS = new Set(['information_schema', 'pg_catalog']);
+
+/** Whether a name lists what there is: then the catalog's names have to be there. */
+function showsNames(reference: Reference): boolean {
+  return reference.length > 1 && LISTINGS.has(reference[0]?.toLowerCase() ?? '');
+}
+
+function notFound(name: string, catalog: Catalog): QueryError {
+  const nearest = nearestNames(name, catalog.names ?? []);
+  const hint = nearest.length === 0 ? '' : `; nearest: ${nearest.map((near) => `"${near}"`).join(', ')}`;
+  return new QueryError('not-found', `Cannot query "${name}": there is no such table, wanted a path, a glob, a URL or a table's name${hint}`, {
+    name, nearest,
+  });
+}
+
+/** The names with the fewest edits to get there, if they are few enough for a slip of the hand. */
+export function nearestNames(name: string, names: readonly string[]): readonly string[] {
+  const limit = Math.max(2, Math.floor(name.length / 3));
+  return names
+    .map((candidate) => ({ candidate, edits: editsBetween(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ edits }) => edits <= limit)
+    .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, NEAREST)
+    .map(({ candidate }) => candidate);
+}
+
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
