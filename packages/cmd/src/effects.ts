@@ -1,6 +1,6 @@
 import { fstatSync, write, writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { isatty } from 'node:tty';
 
 /** One of the two output streams. */
@@ -67,7 +67,7 @@ export function realEffects(): Effects {
     cwd: () => process.cwd(),
     nowMicros: wallClock(),
     elapsedMillis: monotonicMillis,
-    uuid: () => uuidV7(BigInt(Date.now()), randomBytes(10)),
+    uuid: () => uuidV7(Date.now(), randomUUID()),
     user: () => userName(),
     host: () => hostname(),
     platform: process.platform,
@@ -84,15 +84,10 @@ export async function runProcess(main: (argv: readonly string[], effects: Effect
   process.exitCode = code;
 }
 
-/** Layout of RFC 9562 section 5.7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits. */
-export function uuidV7(millis: bigint, random: Uint8Array): string {
-  const bytes = new Uint8Array(16);
-  new DataView(bytes.buffer).setBigUint64(0, millis << 16n);
-  bytes.set(random.subarray(0, 10), 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/** RFC 9562 section 5.7: 48 bits of milliseconds and the version; the rest is as random as the rest of a UUIDv4, variant included. */
+export function uuidV7(millis: number, random: string): string {
+  const hex = millis.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7${random.slice(15)}`;
 }
 
 function listenToSignals(): AbortSignal {

@@ -57,11 +57,7 @@ export function fakeEffects({ env = {}, cwd = '/', stdin = '', columns, closeAft
       cwd: () => cwd,
       nowMicros: () => (micros += 1n),
       elapsedMillis: () => Number(micros - START_MICROS) / 1000,
-      uuid: () => {
-        const random = new Uint8Array(10);
-        new DataView(random.buffer).setUint32(6, ++ids);
-        return uuidV7(micros / 1000n, random);
-      },
+      uuid: () => uuidV7(Number(micros / 1000n), `00000000-0000-4000-8000-${(++ids).toString(16).padStart(12, '0')}`),
       user: () => 'ana',
       host: () => 'pump-house',
       platform: 'linux',

@@ -43,7 +43,7 @@ export async function storeContent(
     if (staged === undefined || hash === undefined) {
       const [only] = head;
       const inline = only !== undefined && head.length === 1 ? only : Buffer.concat(head, sizeBytes);
-      return { inline, sizeBytes, sha256: hashOf('sha256', inline, 'buffer') };
+      return { inline, sizeBytes, sha256: Buffer.from(hashOf('sha256', inline), 'hex') };
     }
     const sha256 = hash.digest();
     await removeIfDamaged(store, blobPath(sha256), sizeBytes, sha256);

@@ -3,23 +3,25 @@ import type { FileKind, Node, NodeId } from '@duckpond/tinyfs';
 
 /** A node of the file system as the log knows it: the one place where facts become nodes. Pure and total. */
 export function nodeOf(fact: NodeFact): Node {
-  const common = {
-    id: fact.nodeId as NodeId,
-    home: fact.partId as NodeId,
-    version: fact.version,
-    modifiedMicros: fact.timestampMicros,
-    ...(fact.attributes === null ? {} : { attributes: attributesOf(fact.attributes) }),
-  };
-  const computed = fact.factory === null ? {} : { computed: { factory: fact.factory, config: fact.config ?? '' } };
+  const id = fact.nodeId as NodeId;
+  const home = fact.partId as NodeId;
+  const { version, timestampMicros: modifiedMicros } = fact;
+  const attributes = fact.attributes === null ? undefined : { attributes: attributesOf(fact.attributes) };
+  const computed = fact.factory === null ? undefined : { computed: { factory: fact.factory, config: fact.config ?? '' } };
   switch (fact.kind) {
-    case 'directory': return { ...common, ...computed, kind: 'directory' };
-    case 'symlink': return { ...common, kind: 'symlink', target: fact.target ?? '' };
+    case 'directory': return { id, home, version, modifiedMicros, kind: 'directory', ...attributes, ...computed };
+    case 'symlink': return { id, home, version, modifiedMicros, kind: 'symlink', target: fact.target ?? '', ...attributes };
     default: return {
-      ...common, ...computed, kind: fileKindOf(fact.kind),
-      sizeBytes: fact.factory === null ? fact.totalBytes ?? fact.sizeBytes ?? 0 : undefined,
-      sha256: fact.sha256 === null || fact.factory !== null ? undefined : Buffer.from(fact.sha256).toString('hex'),
+      id, home, version, modifiedMicros, kind: fileKindOf(fact.kind),
+      sizeBytes: computed === undefined ? fact.totalBytes ?? fact.sizeBytes ?? 0 : undefined,
+      sha256: fact.sha256 === null || computed !== undefined ? undefined : hexOf(fact.sha256),
+      ...attributes, ...computed,
     };
   }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
 /** A kind that a newer version wrote reads as bytes. */

@@ -21,6 +21,8 @@ export interface ParseOptions {
 export const MAX_NAME_BYTES = 255;
 
 const LONE_SURROGATE = /\p{Cs}/u;
+/** An absolute path of which nothing is left out. */
+const NORMAL = /^(?:\/[^/.][^/]*)+$/;
 
 /** What is wrong with a name, or undefined: any Unicode without `/` and NUL, not `.` or `..`, at most 255 bytes of UTF-8. */
 export function nameFault(name: string): string | undefined {
@@ -99,6 +101,7 @@ export function dirname(path: string): string {
 
 /** The path as given, made absolute for messages: nothing is resolved, `.` and empty components are left out. */
 export function showPath(directory: string, text: string): string {
+  if (NORMAL.test(text)) return text;
   const steps = text.split('/').filter((step) => step !== '' && step !== '.');
   const shown = childPath(text.startsWith('/') ? '/' : directory, steps.join('/'));
   if (steps.length === 0) return text.startsWith('/') ? '/' : directory;
