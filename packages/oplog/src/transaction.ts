@@ -152,7 +152,7 @@ export class Transaction implements FactSource {
   }
 
   get isEmpty(): boolean {
-    return this.#changedNames().length === 0 && this.#nodes.size === 0;
+    return this.#nodes.size === 0 && this.#changedNames().length === 0;
   }
 
   footprint(): Footprint {
@@ -173,8 +173,12 @@ export class Transaction implements FactSource {
 
   /** The rows of the transaction when it comes right after the state of `view`. */
   async rows(view: FactSource, txnSeq: number, timestampMicros: bigint): Promise<Row[]> {
-    const rows: Row[] = [];
-    const place = { txnSeq, timestampMicros };
+    const rows = new Map<string, { readonly directory: Row[]; readonly node: Row[] }>();
+    const rowsOf = (partId: string): { readonly directory: Row[]; readonly node: Row[] } => {
+      let ofPart = rows.get(partId);
+      if (ofPart === undefined) rows.set(partId, ofPart = { directory: [], node: [] });
+      return ofPart;
+    };
     const byPart = new Map<string, NewEntry[]>();
     for (const [partId, , pending] of this.#changedNames()) {
       let entries = byPart.get(partId);
@@ -185,30 +189,37 @@ export class Transaction implements FactSource {
       const pending = this.#nodes.get(partId);
       const isNew = pending !== undefined && pending.base === undefined;
       const version = isNew ? 1 : ((await view.node(partId, partId) ?? pending?.base)?.version ?? 0) + 1;
-      for (const entry of entries) rows.push({ ...place, partId, nodeId: partId, recordKind: 'directory', version, entry });
+      const { directory } = rowsOf(partId);
+      const place = { partId, nodeId: partId, txnSeq, version, timestampMicros };
+      for (const entry of entries) directory.push({ ...place, recordKind: 'directory', entry });
     }
     for (const node of this.#nodes.values()) {
-      let base = node.base === undefined ? node.origin : await view.node(node.partId, node.nodeId) ?? node.base;
+      const { partId, nodeId } = node;
+      const ofNode = rowsOf(partId).node;
+      let base = node.base === undefined ? node.origin : await view.node(partId, nodeId) ?? node.base;
       if (node.base === undefined && node.changes.length === 0) {
-        rows.push({
-          ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version: 0,
-          entry: { kind: node.kind, attributes: node.origin.attributes },
-        });
+        const entry = { kind: node.kind, attributes: node.origin.attributes };
+        ofNode.push({ partId, recordKind: 'node', nodeId, txnSeq, version: 0, timestampMicros, entry });
       }
       for (const change of node.changes) {
         const version = base.version + 1;
         const fact = nextFact(node, base, change, version, timestampMicros);
-        rows.push({ ...place, partId: node.partId, nodeId: node.nodeId, recordKind: 'node', version, entry: entryOf(fact, change) });
+        ofNode.push({ partId, recordKind: 'node', nodeId, txnSeq, version, timestampMicros, entry: entryOf(fact, change) });
         base = fact;
       }
     }
-    return rows.sort((a, b) => (a.partId < b.partId ? -1 : a.partId > b.partId ? 1 : 0) || rank(a) - rank(b));
+    return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, { directory, node }]) => [...directory, ...node]);
   }
 
   #changedNames(): (readonly [partId: string, name: string, pending: PendingName])[] {
-    return [...this.#names].flatMap(([partId, names]) => [...names].flatMap(([name, pending]) => (
-      pending.before === pending.after || (pending.before !== undefined && pending.before.childId === pending.after?.childId)
-        ? [] : [[partId, name, pending] as const])));
+    const changed: (readonly [partId: string, name: string, pending: PendingName])[] = [];
+    for (const [partId, names] of this.#names) {
+      for (const [name, pending] of names) {
+        const { before, after } = pending;
+        if (before !== after && (before === undefined || before.childId !== after?.childId)) changed.push([partId, name, pending]);
+      }
+    }
+    return changed;
   }
 
   #nameEntries(partId: string, { before, after }: PendingName): NewEntry[] {
@@ -265,10 +276,6 @@ export class Transaction implements FactSource {
     if (nodes === undefined) this.#layer.nodes.set(partId, nodes = new Map<string, NodeFact | null>());
     nodes.set(nodeId, fact);
   }
-}
-
-function rank(row: Row): number {
-  return row.recordKind === 'directory' ? 0 : 1;
 }
 
 function isAppend(node: PendingNode): boolean {
