@@ -15,7 +15,9 @@ export interface ScanSession {
   all(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   /** The columns a SELECT would give. */
   columnsOf(select: string): Promise<readonly Column[]>;
-  /** A directory for what does not fit in memory; files made there are removed by their maker. */
+  /** Runs an action when the session is closed, such as removing what a reader put into `spillDirectory`. Synchronous, must not throw. */
+  atClose(action: () => void): void;
+  /** A directory for what does not fit in memory; files made there are removed by their maker, at the latest when the session closes. */
   readonly spillDirectory: string;
   readonly signal?: AbortSignal;
 }

@@ -31,6 +31,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
   const { duckdb: { api }, instance, scans } = host;
   const connection = await instance.connect();
   const keys: string[] = [];
+  const closing: (() => void)[] = [];
   let variables = 0;
   let open = true;
   const bind = async (value: DuckDBValue, type?: DuckDBType): Promise<string> => {
@@ -68,6 +69,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
     rows: (part) => scan(rowsSource(host.duckdb, part)),
     arrow: (streams) => Promise.resolve(scan(arrowSource(host.duckdb, streams))),
     run,
+    atClose: (action) => void closing.push(action),
     all: async (sql) => {
       try {
         return await (await connection.run(sql)).getRows();
@@ -95,6 +97,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
       if (attached.length > 0) await connection.run('USE memory');
       for (const name of attached) await connection.run(`DETACH ${name}`);
       connection.closeSync();
+      for (const action of closing) action();
     },
   };
 }

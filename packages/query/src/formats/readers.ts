@@ -1,0 +1,10 @@
+import { delimitedReader } from './csv.ts';
+import { fileReader } from './file.ts';
+import { jsonReader } from './json.ts';
+import { parquetReader } from './parquet.ts';
+import type { FormatReader } from './reader.ts';
+
+/** Every format of this package that is read from files of the host. */
+export const FORMAT_READERS: readonly FormatReader[] = [
+  delimitedReader('csv'), delimitedReader('tsv'), jsonReader('json'), jsonReader('ndjson'), parquetReader, fileReader,
+];
