@@ -8,8 +8,9 @@ import { rowsOfRecord, type Row } from './row.ts';
 
 export interface RecordFilter {
   readonly partId?: string;
-  /** Of node records only those that may hold this node; others are not affected. */
+  /** Of node and run records only those that may hold this node; others are not affected. */
   readonly nodeId?: string;
+  readonly txnAtLeast?: number;
   readonly txnAtMost?: number;
 }
 
@@ -100,11 +101,11 @@ export function createDataReader(store: ObjectStore): DataReader {
     forget,
 
     async rows(add, filter = {}) {
-      const { partId, nodeId, txnAtMost } = filter;
+      const { partId, nodeId, txnAtLeast = 0, txnAtMost } = filter;
       const rows = (await reader.records(add, filter)).flatMap(decoded);
       return rows.filter((row) => (partId === undefined || row.partId === partId)
-        && (txnAtMost === undefined || row.txnSeq <= txnAtMost)
-        && (nodeId === undefined || row.recordKind !== 'node' || row.nodeId === nodeId));
+        && row.txnSeq >= txnAtLeast && (txnAtMost === undefined || row.txnSeq <= txnAtMost)
+        && (nodeId === undefined || !isOfNodes(row.recordKind) || row.nodeId === nodeId));
     },
   };
   return reader;
@@ -119,10 +120,14 @@ function complete(record: NewRecord): Record {
   return { ...record, kind, txnMin, keyMin, keyMax, timeMinMicros, timeMaxMicros };
 }
 
-function mayHold(record: Record, { partId, nodeId, txnAtMost }: RecordFilter): boolean {
+function isOfNodes(kind: string | null): boolean {
+  return kind === 'node' || kind === 'run';
+}
+
+function mayHold(record: Record, { partId, nodeId, txnAtLeast = 0, txnAtMost }: RecordFilter): boolean {
   if (partId !== undefined && record.partId !== partId) return false;
-  if (txnAtMost !== undefined && (record.txnMin ?? record.txnSeq) > txnAtMost) return false;
-  if (nodeId === undefined || record.kind !== 'node') return true;
+  if (record.txnSeq < txnAtLeast || (txnAtMost !== undefined && (record.txnMin ?? record.txnSeq) > txnAtMost)) return false;
+  if (nodeId === undefined || !isOfNodes(record.kind)) return true;
   if (record.keyMin !== null && record.keyMax !== null) return record.keyMin <= nodeId && nodeId <= record.keyMax;
   return record.nodeId === nodeId;
 }

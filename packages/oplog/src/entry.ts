@@ -53,10 +53,20 @@ const columns = {
   timeMinMicros: ['time_min', 'timestamp', 'nullable'],
   /** Latest event time of this version in µs since 1970 UTC. */
   timeMaxMicros: ['time_max', 'timestamp', 'nullable'],
-  /** Rows of this version of a table or series. */
+  /** Rows of this version of a table or series, or of a run. */
   rowCount: ['row_count', 'long', 'nullable'],
-  /** Columns of a table or series, JSON. */
+  /** Columns of a table, or of all versions of a series so far: a JSON array (tables-and-series.md). */
   schema: ['schema', 'string', 'nullable'],
+  /** Rows of all versions of a series, this one included; null when those of one are not known. */
+  totalRows: ['total_rows', 'long', 'nullable'],
+  /** Earliest event time of all versions of a series, this one included. */
+  totalTimeMinMicros: ['total_time_min', 'timestamp', 'nullable'],
+  /** Latest event time of all versions of a series, this one included. */
+  totalTimeMaxMicros: ['total_time_max', 'timestamp', 'nullable'],
+  /** Of a run: the first version in it. Of a version that overrides the times of another: that one. */
+  versionMin: ['version_min', 'long', 'nullable'],
+  /** Of a run: the transaction of the last version in it. */
+  versionTxnSeq: ['version_txn', 'long', 'nullable'],
 
   // A transaction, in its audit record.
   /** UUID of the transaction. */

@@ -5,6 +5,8 @@ export type OplogErrorCode =
   | 'corrupt-blob'
   | 'corrupt-state'
   | 'conflict'
+  | 'schema-clash'
+  | 'merged-version'
   | 'unsupported-format'
   | 'invalid-transaction'
   | 'not-a-pond';

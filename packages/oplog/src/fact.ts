@@ -1,4 +1,6 @@
 import type { Row } from './row.ts';
+import { type RunFact, runFactOf } from './run.ts';
+import type { RowFacts } from './tabular.ts';
 
 /** What a name in a directory leads to. */
 export interface NameFact {
@@ -10,7 +12,7 @@ export interface NameFact {
 }
 
 /** A node in its newest version: everything about it except its bytes. */
-export interface NodeFact {
+export interface NodeFact extends RowFacts {
   readonly partId: string;
   readonly nodeId: string;
   readonly kind: string;
@@ -20,11 +22,11 @@ export interface NodeFact {
   readonly timestampMicros: bigint;
   /** Bytes of this version. */
   readonly sizeBytes: number | null;
-  /** SHA-256 of this version's bytes. */
+  /** SHA-256 of this version's bytes; not known of merged versions of a series. */
   readonly sha256: Uint8Array | null;
   /** Bytes of all versions of a series. */
   readonly totalBytes: number | null;
-  /** Running SHA-256 over the hashes of all versions of a series. */
+  /** Running SHA-256 over the hashes of all versions of a series; of merged versions only where a reader needs it. */
   readonly chain: Uint8Array | null;
   /** Whether the bytes of this version are a blob of their own. */
   readonly blob: boolean;
@@ -42,6 +44,13 @@ export interface Touch {
   readonly timestampMicros: bigint;
 }
 
+/** The runs that a node got. */
+export interface RunChange {
+  /** Whether the node was removed before: runs from before that do not count. */
+  readonly isReset: boolean;
+  readonly added: readonly RunFact[];
+}
+
 /**
  * The changes of one transaction (or of several, folded): what each name and node became. A `null` says that it is
  * gone. Layers are never changed once they are part of a view, so that a reader keeps its state while others write.
@@ -50,12 +59,14 @@ export interface Layer {
   readonly names: ReadonlyMap<string, ReadonlyMap<string, NameFact | null>>;
   readonly nodes: ReadonlyMap<string, ReadonlyMap<string, NodeFact | null>>;
   readonly touches: ReadonlyMap<string, Touch>;
+  readonly runs: ReadonlyMap<string, ReadonlyMap<string, RunChange>>;
 }
 
 interface GrowingLayer extends Layer {
   readonly names: Map<string, Map<string, NameFact | null>>;
   readonly nodes: Map<string, Map<string, NodeFact | null>>;
   readonly touches: Map<string, Touch>;
+  readonly runs: Map<string, Map<string, RunChange>>;
 }
 
 function within<V>(outer: Map<string, Map<string, V>>, key: string): Map<string, V> {
@@ -66,12 +77,19 @@ function within<V>(outer: Map<string, Map<string, V>>, key: string): Map<string,
 
 /** Folds rows, in the order in which they happened, into what they leave behind. Pure. */
 export function foldRows(rows: Iterable<Row>): Layer {
-  const layer: GrowingLayer = { names: new Map(), nodes: new Map(), touches: new Map() };
+  const layer: GrowingLayer = { names: new Map(), nodes: new Map(), touches: new Map(), runs: new Map() };
   for (const row of rows) {
     if (row.recordKind === 'directory') applyName(layer, row);
     else if (row.recordKind === 'node') within(layer.nodes, row.partId).set(row.nodeId, nodeFactOf(row));
+    else if (row.recordKind === 'run') addRun(layer, row);
   }
   return layer;
+}
+
+function addRun(layer: GrowingLayer, row: Row): void {
+  const runs = within(layer.runs, row.partId);
+  const { isReset, added } = runs.get(row.nodeId) ?? { isReset: false, added: [] };
+  runs.set(row.nodeId, { isReset, added: [...added, runFactOf(row)] });
 }
 
 function applyName(layer: GrowingLayer, row: Row): void {
@@ -84,7 +102,9 @@ function applyName(layer: GrowingLayer, row: Row): void {
     return;
   }
   within(layer.names, row.partId).set(name, null);
-  if (operation === 'delete') within(layer.nodes, childPart).set(childId, null);
+  if (operation !== 'delete') return;
+  within(layer.nodes, childPart).set(childId, null);
+  if (childKind === 'series') within(layer.runs, childPart).set(childId, { isReset: true, added: [] });
 }
 
 export function nodeFactOf(row: Row): NodeFact {
@@ -105,6 +125,14 @@ export function nodeFactOf(row: Row): NodeFact {
     factory: entry.factory ?? null,
     config: entry.config ?? null,
     attributes: entry.attributes ?? null,
+    timeColumn: entry.timeColumn ?? null,
+    rowCount: entry.rowCount ?? null,
+    timeMinMicros: entry.timeMinMicros ?? null,
+    timeMaxMicros: entry.timeMaxMicros ?? null,
+    totalRows: entry.totalRows ?? null,
+    totalTimeMinMicros: entry.totalTimeMinMicros ?? null,
+    totalTimeMaxMicros: entry.totalTimeMaxMicros ?? null,
+    schema: entry.schema ?? null,
   };
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn,
 } from '@duckpond/delta';
@@ -20,8 +19,10 @@ import { createRecordsSource, rowsOfPart } from './records-source.ts';
 import { SYSTEM_PART } from './reserved-ids.ts';
 import type { Row } from './row.ts';
 import { deltaSchemaString } from './shape.ts';
+import type { WidenType } from './tabular.ts';
 import { Transaction } from './transaction.ts';
 import { utc } from './utc.ts';
+import { readVersion } from './version-content.ts';
 import type { FactSource } from './view.ts';
 
 /** One state of the log and what it takes to read its bytes. */
@@ -240,22 +241,14 @@ export class Oplog {
 
   /** The bytes of a node's newest version in `view`. */
   async *content(view: OplogView, fact: NodeFact, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
-    if (fact.sizeBytes === null || fact.sha256 === null) return;
-    if (fact.blob) yield* readBlob(this.store, fact.sha256, fact.sizeBytes, range);
+    if (fact.sizeBytes === null || (fact.sha256 === null && fact.rowCount === null)) return;
+    if (fact.blob && fact.sha256 !== null) yield* readBlob(this.store, fact.sha256, fact.sizeBytes, range);
     else yield* this.contentOfRow(await this.version(view, fact.partId, fact.nodeId, fact.version, fact.txnSeq), range);
   }
 
-  /** The bytes of the version that a row holds. */
-  async *contentOfRow(row: Row, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
-    const { inline, blob, sha256, sizeBytes } = row.entry;
-    if (blob === true && sha256 != null && sizeBytes != null) yield* readBlob(this.store, sha256, sizeBytes, range);
-    else if (inline != null && inline.byteLength > 0) {
-      if (sha256 != null && !createHash('sha256').update(inline).digest().equals(sha256)) {
-        throw new OplogError('corrupt-record', `Cannot read version ${row.version} of the node ${row.nodeId}: its bytes do not match `
-          + 'its SHA-256, the bytes as written were wanted');
-      }
-      yield range === undefined ? inline : inline.subarray(range.start, range.end);
-    }
+  /** The bytes of the version that a row holds. @throws OplogError `merged-version` when it has none any more */
+  contentOfRow(row: Row, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+    return readVersion(this.store, row, range);
   }
 
   /** The bytes of content that is a blob, whether a commit names it yet or not. */
@@ -268,9 +261,10 @@ export class Oplog {
     return storeContent(this.store, source, inlineBytes);
   }
 
-  async begin(): Promise<Transaction> {
+  /** @param widen what to do when rows are appended whose columns have other types than those of the series */
+  async begin(widen?: WidenType): Promise<Transaction> {
     const head = await this.refresh();
-    return new Transaction(head, this.environment.uuid(), this.environment.nowMicros());
+    return new Transaction(head, this.environment.uuid(), this.environment.nowMicros(), widen);
   }
 
   /**
@@ -312,7 +306,8 @@ export class Oplog {
         const clash = findClash(footprint, await this.#rowsSince(checked, head));
         if (clash !== undefined) return { kind: 'conflict', clash };
         checked = head;
-        const facts = await this.#commitAfter(head, transaction, command);
+        const facts = await this.#commitAfter(head, transaction, command).catch(schemaClash);
+        if (facts instanceof OplogError) return { kind: 'conflict', clash: { txnSeq: head.txnSeq, what: 'the columns of the same series' } };
         if (facts !== undefined) {
           this.#crowded = Math.max(0, this.#crowded - 1);
           this.#head = await maintainAfterCommit(this.store, this.reader, this.environment, this.#head);
@@ -389,6 +384,12 @@ export class Oplog {
 export function viewOf(head: Head): OplogView {
   const { view, txnSeq, timestampMicros } = head;
   return { ...view, txnSeq, timestampMicros, files: head.snapshot.files };
+}
+
+/** What others have appended has columns that contradict those of this transaction. */
+function schemaClash(error: unknown): OplogError {
+  if (isCode(error, 'schema-clash')) return error;
+  throw error;
 }
 
 /** Waits a random time that grows with the attempts, so that racing writers spread out; the bits of a UUID are the dice. */

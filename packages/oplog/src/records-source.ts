@@ -6,15 +6,15 @@ import { compareKeys } from './key-order.ts';
 import type { Row } from './row.ts';
 import { createView, NOTHING, type FactSource } from './view.ts';
 
-/** The rows of one part up to a transaction, in the order in which they happened. */
+/** The rows of one part up to a transaction, or only those from one on, in the order in which they happened. */
 export async function rowsOfPart(
-  reader: DataReader, files: Iterable<AddFile>, partId: string, txnAtMost: number, nodeId?: string,
+  reader: DataReader, files: Iterable<AddFile>, partId: string, txnAtMost: number, nodeId?: string, txnAtLeast: number = 0,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   for (const add of files) {
     const facts = dataFileFacts(add);
-    if (facts.txnMin > txnAtMost || facts.parts?.has(partId) === false) continue;
-    rows.push(...await reader.rows(add, nodeId === undefined ? { partId, txnAtMost } : { partId, txnAtMost, nodeId }));
+    if (facts.txnMin > txnAtMost || facts.txnMax < txnAtLeast || facts.parts?.has(partId) === false) continue;
+    rows.push(...await reader.rows(add, { partId, txnAtLeast, txnAtMost, ...(nodeId === undefined ? {} : { nodeId }) }));
   }
   return rows.sort((a, b) => a.txnSeq - b.txnSeq);
 }
@@ -41,6 +41,7 @@ export function createRecordsSource(reader: DataReader, files: ReadonlyMap<strin
     async *names(partId) { yield* (await part(partId)).names(partId); },
     node: async (partId, nodeId) => (await part(partId)).node(partId, nodeId),
     async *nodes(partId) { yield* (await part(partId)).nodes(partId); },
+    runs: async (partId, nodeId) => (await part(partId)).runs(partId, nodeId),
   };
 }
 

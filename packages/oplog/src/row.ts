@@ -5,9 +5,9 @@ import type { NewRecord, Record } from './record.ts';
 
 /**
  * What a record's entries are about: `directory`: changes of names in a directory; `node`: versions of nodes;
- * `transaction`: the audit facts of a transaction.
+ * `run`: versions of a series whose rows are together in one blob; `transaction`: the audit facts of a transaction.
  */
-export type RecordKind = 'directory' | 'node' | 'transaction';
+export type RecordKind = 'directory' | 'node' | 'run' | 'transaction';
 
 /** One entry with its place in the log: the logical row, the same before and after any merging of records. */
 export interface Row {
@@ -24,7 +24,7 @@ export interface Row {
 export const ENTRIES_PER_RECORD = 1024;
 export const CONTENT_BYTES_PER_RECORD: number = 64 * 1024;
 
-const KIND_RANK: { readonly [kind in RecordKind]: number } = { transaction: 0, directory: 1, node: 2 };
+const KIND_RANK: { readonly [kind in RecordKind]: number } = { transaction: 0, directory: 1, node: 2, run: 3 };
 
 /** What rows of one kind in one part are sorted and looked up by. */
 export function keyOf(row: Row): string {
@@ -40,7 +40,7 @@ export function compareRows(a: Row, b: Row): number {
 }
 
 export function isRecordKind(text: string | null): text is RecordKind {
-  return text === 'directory' || text === 'node' || text === 'transaction';
+  return text === 'directory' || text === 'node' || text === 'run' || text === 'transaction';
 }
 
 /** The rows of a record. Positions that an entry leaves out are the record's own. */
@@ -48,7 +48,7 @@ export function rowsOfRecord(record: Record): Row[] {
   const { kind } = record;
   if (!isRecordKind(kind)) {
     throw new OplogError(
-      'unsupported-format', `Cannot read a record of kind "${String(kind)}": this version knows directory, node and transaction`, { kind },
+      'unsupported-format', `Cannot read a record of kind "${String(kind)}": this version knows directory, node, run and transaction`, { kind },
     );
   }
   return decodeEntries(record.content).map((entry: Entry): Row => ({

@@ -1,22 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { StoredContent } from './blob.ts';
 import type { ChangeCounts } from './commit-info.ts';
 import { type Footprint, nameKey } from './conflict.ts';
 import type { NewEntry } from './entry.ts';
 import { OplogError } from './errors.ts';
-import type { Layer, NameFact, NodeFact, Touch } from './fact.ts';
+import type { Layer, NameFact, NodeFact, RunChange, Touch } from './fact.ts';
 import type { Head } from './head.ts';
+import { entryOf, nextFact, type NodeChange, rowsAfter } from './next-version.ts';
 import type { Row } from './row.ts';
+import { type NewRun, type RunFact, runRow } from './run.ts';
+import { NO_ROW_FACTS, type RowFacts, type WidenType } from './tabular.ts';
 import { createView, type FactSource } from './view.ts';
-
-/** What a new version of a node says; what it leaves out stays as it was. */
-export interface NodeChange {
-  readonly content?: StoredContent;
-  readonly target?: string;
-  readonly factory?: string;
-  readonly config?: string;
-  readonly attributes?: string;
-}
 
 interface PendingName {
   /** Where the name led before the transaction. */
@@ -42,6 +34,13 @@ interface PendingLayer extends Layer {
   readonly names: Map<string, Map<string, NameFact | null>>;
   readonly nodes: Map<string, Map<string, NodeFact | null>>;
   readonly touches: Map<string, Touch>;
+  readonly runs: Map<string, Map<string, RunChange>>;
+}
+
+interface PendingRun {
+  readonly partId: string;
+  readonly nodeId: string;
+  readonly run: NewRun;
 }
 
 /** Changes that are not committed yet, on top of one state. It holds no lock and writes no log: `Oplog.commit` does that. */
@@ -51,15 +50,19 @@ export class Transaction implements FactSource {
   /** The state that the transaction began from. */
   readonly base: Head;
   readonly #view: FactSource;
-  readonly #layer: PendingLayer = { names: new Map(), nodes: new Map(), touches: new Map() };
+  readonly #layer: PendingLayer = { names: new Map(), nodes: new Map(), touches: new Map(), runs: new Map() };
   readonly #names = new Map<string, Map<string, PendingName>>();
   readonly #nodes = new Map<string, PendingNode>();
+  readonly #runs: PendingRun[] = [];
   readonly #removed = new Map<string, NameFact>();
   readonly #reliedNames = new Set<string>();
   readonly #reliedParts = new Set<string>();
+  readonly #widen: WidenType;
   #renames = 0;
 
-  constructor(base: Head, uuid: string, startedMicros: bigint) {
+  /** @param widen finds the type that holds the values of two; without it a column never changes its type */
+  constructor(base: Head, uuid: string, startedMicros: bigint, widen: WidenType = () => undefined) {
+    this.#widen = widen;
     this.uuid = uuid;
     this.startedMicros = startedMicros;
     this.base = base;
@@ -76,6 +79,17 @@ export class Transaction implements FactSource {
   names(partId: string): AsyncIterable<readonly NameFact[]> { return this.#view.names(partId); }
   node(partId: string, nodeId: string): Promise<NodeFact | undefined> { return this.#view.node(partId, nodeId); }
   nodes(partId: string): AsyncIterable<readonly NodeFact[]> { return this.#view.nodes(partId); }
+  runs(partId: string, nodeId: string): Promise<readonly RunFact[]> { return this.#view.runs(partId, nodeId); }
+
+  /** The series to which the transaction appends, as they were before it. */
+  appended(): readonly NodeFact[] {
+    return [...this.#nodes.values()].flatMap(({ kind, base }) => (kind === 'series' && base !== undefined ? [base] : []));
+  }
+
+  /** Records a run of versions that are committed already: whatever others commit meanwhile, it stays true. */
+  addRun(partId: string, nodeId: string, run: NewRun): void {
+    this.#runs.push({ partId, nodeId, run });
+  }
 
   /** The versions that this transaction adds to a node, oldest first. */
   pendingChanges(nodeId: string): readonly NodeChange[] {
@@ -122,37 +136,46 @@ export class Transaction implements FactSource {
   ): NodeFact {
     const blank: NodeFact = {
       partId, nodeId, kind, version: 0, txnSeq: 0, timestampMicros, sizeBytes: null, sha256: null, totalBytes: null, chain: null,
-      blob: false, target: null, factory: null, config: null, attributes,
+      blob: false, target: null, factory: null, config: null, attributes, ...NO_ROW_FACTS,
     };
     const node: PendingNode = { partId, nodeId, kind, base: undefined, origin: blank, changes: [], fact: blank };
     this.#nodes.set(nodeId, node);
-    return this.#addChange(node, change, timestampMicros);
+    return this.#addChange(node, change, NO_ROW_FACTS, timestampMicros);
   }
 
-  /** Adds a version. */
+  /**
+   * Adds a version.
+   *
+   * @throws OplogError `not-found`, `schema-clash` when its columns contradict those of the series
+   */
   async write(partId: string, nodeId: string, change: NodeChange, timestampMicros: bigint): Promise<NodeFact> {
     let node = this.#nodes.get(nodeId);
+    const isKnown = node !== undefined;
     if (node === undefined) {
       const base = await this.#view.node(partId, nodeId);
       if (base === undefined) {
         throw new OplogError('not-found', 'Cannot write a version: the node is not there, one that is was wanted', { partId, nodeId });
       }
       node = { partId, nodeId, kind: base.kind, base, origin: base, changes: [], fact: base };
-      this.#nodes.set(nodeId, node);
     }
-    return this.#addChange(node, change, timestampMicros);
+    const rows = await rowsAfter(node.kind, node.fact, change, this.#widen);
+    if (!isKnown) this.#nodes.set(nodeId, node);
+    return this.#addChange(node, change, rows, timestampMicros);
   }
 
-  /** Brings back a node that was removed: its next version follows `newestVersion`, the highest that it ever had. */
-  revive(fact: NodeFact, newestVersion: number, change: NodeChange, timestampMicros: bigint): NodeFact {
+  /** Brings back a node that was removed, with its runs: its next version follows `newestVersion`, the highest that it ever had. */
+  async revive(
+    fact: NodeFact, newestVersion: number, change: NodeChange, timestampMicros: bigint, runs: readonly RunFact[] = [],
+  ): Promise<NodeFact> {
     const base = { ...fact, version: newestVersion };
     const node: PendingNode = { partId: fact.partId, nodeId: fact.nodeId, kind: fact.kind, base, origin: base, changes: [], fact: base };
     this.#nodes.set(fact.nodeId, node);
-    return this.#addChange(node, change, timestampMicros);
+    for (const { txnSeq: _, timestampMicros: __, ...run } of runs) this.addRun(fact.partId, fact.nodeId, run);
+    return this.#addChange(node, change, await rowsAfter(fact.kind, base, change, this.#widen), timestampMicros);
   }
 
   get isEmpty(): boolean {
-    return this.#nodes.size === 0 && this.#changedNames().length === 0;
+    return this.#nodes.size === 0 && this.#runs.length === 0 && this.#changedNames().length === 0;
   }
 
   footprint(): Footprint {
@@ -203,10 +226,13 @@ export class Transaction implements FactSource {
       }
       for (const change of node.changes) {
         const version = base.version + 1;
-        const fact = nextFact(node, base, change, version, timestampMicros);
+        const fact = nextFact(base, change, await rowsAfter(node.kind, base, change, this.#widen), version, timestampMicros);
         ofNode.push({ partId, recordKind: 'node', nodeId, txnSeq, version, timestampMicros, entry: entryOf(fact, change) });
         base = fact;
       }
+    }
+    for (const { partId, nodeId, run } of this.#runs) {
+      if (!this.#removed.has(nodeId)) rowsOf(partId).node.push(runRow(partId, nodeId, run, txnSeq, timestampMicros));
     }
     return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, { directory, node }]) => [...directory, ...node]);
   }
@@ -262,10 +288,10 @@ export class Transaction implements FactSource {
     this.#removed.set(fact.childId, fact);
   }
 
-  #addChange(node: PendingNode, change: NodeChange | undefined, timestampMicros: bigint): NodeFact {
+  #addChange(node: PendingNode, change: NodeChange | undefined, rows: RowFacts, timestampMicros: bigint): NodeFact {
     if (change !== undefined) {
       node.changes.push(change);
-      node.fact = nextFact(node, node.fact, change, node.fact.version + 1, timestampMicros);
+      node.fact = nextFact(node.fact, change, rows, node.fact.version + 1, timestampMicros);
     }
     this.#showNode(node.partId, node.nodeId, node.fact);
     return node.fact;
@@ -279,58 +305,11 @@ export class Transaction implements FactSource {
 }
 
 function isAppend(node: PendingNode): boolean {
-  return node.kind === 'series' && node.changes.every(({ content, ...rest }) => content !== undefined && Object.keys(rest).length === 0);
+  return node.kind === 'series'
+    && node.changes.every(({ content, rows: _, ...rest }) => content !== undefined && Object.keys(rest).length === 0);
 }
 
 function childOf(partId: string, fact: NameFact): NewEntry {
   const usual = fact.childKind === 'directory' ? fact.childId : partId;
   return { name: fact.name, childId: fact.childId, childKind: fact.childKind, childHome: fact.childPart === usual ? null : fact.childPart };
-}
-
-function nextFact(node: PendingNode, base: NodeFact, change: NodeChange, version: number, timestampMicros: bigint): NodeFact {
-  const { content } = change;
-  const isSeries = node.kind === 'series';
-  // A version of a series is one part of it: what it does not bring, it does not have.
-  const inherited = isSeries ? undefined : base;
-  return {
-    partId: node.partId,
-    nodeId: node.nodeId,
-    kind: node.kind,
-    version,
-    txnSeq: base.txnSeq,
-    timestampMicros,
-    sizeBytes: content?.sizeBytes ?? inherited?.sizeBytes ?? null,
-    sha256: content?.sha256 ?? inherited?.sha256 ?? null,
-    totalBytes: isSeries ? (base.totalBytes ?? 0) + (content?.sizeBytes ?? 0) : null,
-    chain: isSeries ? chainOf(base.chain, content?.sha256) : null,
-    blob: content === undefined ? inherited?.blob ?? false : content.inline === undefined,
-    target: change.target ?? base.target,
-    factory: change.factory ?? base.factory,
-    config: change.config ?? base.config,
-    attributes: change.attributes === NO_ATTRIBUTES ? null : change.attributes ?? base.attributes,
-  };
-}
-
-/** How a change says that a node has no attributes any more. */
-const NO_ATTRIBUTES = '{}';
-
-function chainOf(before: Uint8Array | null, sha256: Uint8Array | undefined): Uint8Array | null {
-  if (sha256 === undefined) return before;
-  return createHash('sha256').update(before ?? new Uint8Array(32)).update(sha256).digest();
-}
-
-function entryOf(fact: NodeFact, change: NodeChange): NewEntry {
-  return {
-    kind: fact.kind,
-    sizeBytes: fact.sizeBytes,
-    sha256: fact.sha256,
-    inline: change.content?.inline ?? null,
-    blob: fact.blob ? true : null,
-    totalBytes: fact.totalBytes,
-    chain: fact.chain,
-    target: fact.target,
-    factory: fact.factory,
-    config: fact.config,
-    attributes: fact.attributes,
-  };
 }

@@ -1,9 +1,10 @@
 import { touched, type Layer, type NameFact, type NodeFact, type Touch } from './fact.ts';
 import { compareKeys } from './key-order.ts';
+import { liveRuns, type RunFact } from './run.ts';
 
 /**
  * One unchanging state of the log: which names lead where and what every node is. The folded state files, the records
- * themselves and a view all answer these four questions.
+ * themselves and a view all answer these five questions.
  */
 export interface FactSource {
   name(partId: string, name: string): Promise<NameFact | undefined>;
@@ -12,6 +13,8 @@ export interface FactSource {
   node(partId: string, nodeId: string): Promise<NodeFact | undefined>;
   /** Every node that has its records in the part, sorted by id, in batches. */
   nodes(partId: string): AsyncIterable<readonly NodeFact[]>;
+  /** The runs that the rows of a series are read from, in the order of its versions (`liveRuns`). */
+  runs(partId: string, nodeId: string): Promise<readonly RunFact[]>;
 }
 
 /** A source with the changes of later transactions on top, oldest layer first. */
@@ -62,6 +65,18 @@ export function createView(base: FactSource, layers: readonly Layer[]): FactSour
       const merged = changes.size === 0 ? base.nodes(partId) : mergeSorted(base.nodes(partId), changes, (fact) => fact.nodeId);
       for await (const batch of merged) yield batch.map(withTouch);
     },
+
+    async runs(partId, nodeId) {
+      const added: RunFact[] = [];
+      for (const layer of newestFirst) {
+        const change = layer.runs.get(partId)?.get(nodeId);
+        if (change === undefined) continue;
+        added.push(...change.added);
+        if (change.isReset) return liveRuns(added);
+      }
+      const known = await base.runs(partId, nodeId);
+      return added.length === 0 ? known : liveRuns([...known, ...added]);
+    },
   };
 }
 
@@ -90,4 +105,5 @@ export const NOTHING: FactSource = {
   async *names() { /* no names */ },
   node: () => Promise.resolve(undefined),
   async *nodes() { /* no nodes */ },
+  runs: () => Promise.resolve([]),
 };

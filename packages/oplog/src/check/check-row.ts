@@ -24,13 +24,24 @@ function faultOf(row: Row): string | undefined {
       if ((entry.childId ?? '') === '') return 'it changes a name without saying which node it is, one was wanted';
       if (!OPERATIONS.has(entry.operation ?? '')) return `its operation is "${entry.operation ?? ''}", insert, delete or rename was wanted`;
       return KINDS.has(entry.childKind ?? '') ? undefined : `its child is of kind "${entry.childKind ?? ''}", a known kind was wanted`;
+    case 'run':
+      return runFault(row);
     case 'node':
       return KINDS.has(entry.kind ?? '') ? contentFault(row) : `it is of kind "${entry.kind ?? ''}", a known kind was wanted`;
   }
 }
 
+function runFault({ entry, version }: Row): string | undefined {
+  const { versionMin, versionTxnSeq, sha256, sizeBytes, rowCount, blob } = entry;
+  if (typeof versionMin !== 'number' || versionMin < 1 || versionMin > version) return 'it is a run without its first version, one was wanted';
+  if (typeof versionTxnSeq !== 'number') return 'it is a run without the transaction of its last version, one was wanted';
+  if (blob !== true) return undefined;
+  const isNamed = sha256?.byteLength === 32 && typeof sizeBytes === 'number' && typeof rowCount === 'number';
+  return isNamed ? undefined : 'it is a run without SHA-256, size or rows, all were wanted';
+}
+
 function contentFault({ entry, version }: Row): string | undefined {
-  const { kind, sizeBytes, sha256, inline, blob, factory, target } = entry;
+  const { kind, sizeBytes, sha256, inline, blob, factory, target, rowCount } = entry;
   if (kind === 'symlink' && version > 0 && (target ?? '') === '') return 'it is a symlink without a target, one was wanted';
   if (inline instanceof Uint8Array) {
     if (sizeBytes !== inline.byteLength) return `it has ${inline.byteLength} bytes, its size says ${sizeBytes ?? 'nothing'}`;
@@ -41,6 +52,8 @@ function contentFault({ entry, version }: Row): string | undefined {
     const isNamed = sha256?.byteLength === 32 && typeof sizeBytes === 'number';
     return isNamed ? undefined : 'it is a blob without SHA-256 or size, both were wanted';
   }
+  // The rows of a merged version are in a run: whether there is one shows only all history together.
+  if (kind === 'series' && typeof rowCount === 'number') return undefined;
   const isEmpty = typeof factory === 'string' || (sizeBytes ?? 0) === 0;
   return isEmpty ? undefined : `it has a size of ${sizeBytes} bytes and no content, the bytes were wanted`;
 }

@@ -2,7 +2,7 @@ import { matchesCrc32, type ObjectStore, withCrc32 } from '@duckpond/delta';
 import { touched, type Layer, type NodeFact } from '../fact.ts';
 import { compareKeys } from '../key-order.ts';
 import type { FactSource } from '../view.ts';
-import { nameRow, nodeRow, type NewStateRow, type StateRow } from './state-row.ts';
+import { nameRow, nodeRow, type NewStateRow, runsRow, type StateRow } from './state-row.ts';
 import { compareStateKeys, encodeStateRun, openStateRun } from './state-run.ts';
 
 export const STATE_HINT_PATH = '_state/_last';
@@ -83,6 +83,9 @@ export async function rowsOfLayers(layers: readonly Layer[], view: FactSource): 
       for (const [nodeId, fact] of nodes) put(nodeRow(partId, nodeId, fact && touchIn(layers, fact)));
     }
     for (const partId of layer.touches.keys()) touchedParts.add(partId);
+    for (const [partId, nodes] of layer.runs) {
+      for (const nodeId of nodes.keys()) put(runsRow(partId, nodeId, await view.runs(partId, nodeId)));
+    }
   }
   for (const partId of touchedParts) {
     const fact = await view.node(partId, partId);

@@ -1,9 +1,10 @@
 import type { NameFact, NodeFact } from '../fact.ts';
+import { decodeRuns, encodeRuns, type RunFact } from '../run.ts';
 import { defineShape, type NewRowOf, type RowOf, type Shape } from '../shape.ts';
 
 const columns = {
   partId: ['part_id', 'string'],
-  /** `name` or `node`: what `key` is. Names of a part sort before its nodes. */
+  /** `name`, `node` or `run`: what `key` is. Names of a part sort before its nodes. */
   space: ['space', 'string'],
   key: ['key', 'string'],
   /** True where a newer run says that an older run's key is gone. */
@@ -24,6 +25,16 @@ const columns = {
   factory: ['factory', 'string', 'nullable'],
   config: ['config', 'string', 'nullable'],
   attributes: ['attributes', 'string', 'nullable'],
+  timeColumn: ['time_column', 'string', 'nullable'],
+  rowCount: ['row_count', 'long', 'nullable'],
+  timeMinMicros: ['time_min', 'timestamp', 'nullable'],
+  timeMaxMicros: ['time_max', 'timestamp', 'nullable'],
+  totalRows: ['total_rows', 'long', 'nullable'],
+  totalTimeMinMicros: ['total_time_min', 'timestamp', 'nullable'],
+  totalTimeMaxMicros: ['total_time_max', 'timestamp', 'nullable'],
+  schema: ['schema', 'string', 'nullable'],
+  /** Of a series: its live runs, JSON. */
+  runs: ['runs', 'string', 'nullable'],
 } as const;
 
 /** One row of a folded state file: a name or a node as it is, or the word that it is gone. */
@@ -31,7 +42,7 @@ export const StateRow: Shape<typeof columns> = defineShape('StateRow', columns);
 export type StateRow = RowOf<typeof StateRow>;
 export type NewStateRow = NewRowOf<typeof StateRow>;
 
-export type Space = 'name' | 'node';
+export type Space = 'name' | 'node' | 'run';
 
 export function nameRow(partId: string, name: string, fact: NameFact | null): NewStateRow {
   if (fact === null) return { partId, space: 'name', key: name, gone: true };
@@ -44,12 +55,18 @@ export function nameRow(partId: string, name: string, fact: NameFact | null): Ne
 
 export function nodeRow(partId: string, nodeId: string, fact: NodeFact | null): NewStateRow {
   if (fact === null) return { partId, space: 'node', key: nodeId, gone: true };
-  const { kind, version, txnSeq, timestampMicros, sizeBytes, sha256, totalBytes, chain, blob, target, factory, config, attributes } = fact;
-  return {
-    partId, space: 'node', key: nodeId,
-    kind, version, txnSeq, timestampMicros, sizeBytes, sha256, totalBytes, chain, blob: blob ? true : null, target, factory, config,
-    attributes,
-  };
+  const { partId: _, nodeId: __, blob, ...rest } = fact;
+  return { ...rest, partId, space: 'node', key: nodeId, blob: blob ? true : null };
+}
+
+export function runsRow(partId: string, nodeId: string, runs: readonly RunFact[]): NewStateRow {
+  const place = { partId, space: 'run', key: nodeId };
+  return runs.length === 0 ? { ...place, gone: true } : { ...place, runs: encodeRuns(runs) };
+}
+
+/** @throws OplogError `corrupt-state` */
+export function runsOf(row: StateRow): readonly RunFact[] {
+  return decodeRuns(row.runs);
 }
 
 export function nameFactOf(row: StateRow): NameFact {
@@ -75,5 +92,13 @@ export function nodeFactOf(row: StateRow): NodeFact {
     factory: row.factory,
     config: row.config,
     attributes: row.attributes,
+    timeColumn: row.timeColumn,
+    rowCount: row.rowCount,
+    timeMinMicros: row.timeMinMicros,
+    timeMaxMicros: row.timeMaxMicros,
+    totalRows: row.totalRows,
+    totalTimeMinMicros: row.totalTimeMinMicros,
+    totalTimeMaxMicros: row.totalTimeMaxMicros,
+    schema: row.schema,
   };
 }

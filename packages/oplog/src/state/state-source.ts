@@ -1,7 +1,8 @@
 import { isCode } from '../errors.ts';
 import type { NameFact, NodeFact } from '../fact.ts';
+import type { RunFact } from '../run.ts';
 import { mergeSorted, type FactSource } from '../view.ts';
-import { nameFactOf, nodeFactOf, type Space, type StateRow } from './state-row.ts';
+import { nameFactOf, nodeFactOf, runsOf, type Space, type StateRow } from './state-row.ts';
 import type { StateRun } from './state-run.ts';
 
 /** The state that runs hold together, oldest run first: a newer run's word about a key counts. */
@@ -41,6 +42,10 @@ export function createStateSource(runs: readonly StateRun[]): FactSource {
     },
     async *nodes(partId) {
       for await (const rows of scan(partId, 'node')) yield rows.map(nodeFactOf);
+    },
+    async runs(partId, nodeId) {
+      const row = await find(partId, 'run', nodeId);
+      return row === undefined ? [] : runsOf(row);
     },
   };
 }
@@ -90,5 +95,6 @@ export function withFallback(state: FactSource, records: () => FactSource): Fact
     names: (partId): AsyncIterable<readonly NameFact[]> => stream((from) => from.names(partId)),
     node: (partId, nodeId): Promise<NodeFact | undefined> => once((from) => from.node(partId, nodeId)),
     nodes: (partId): AsyncIterable<readonly NodeFact[]> => stream((from) => from.nodes(partId)),
+    runs: (partId, nodeId): Promise<readonly RunFact[]> => once((from) => from.runs(partId, nodeId)),
   };
 }
