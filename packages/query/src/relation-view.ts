@@ -1,50 +1,121 @@
-import { QueryError } from './errors.ts';
 import type { FormatReader } from './formats/reader.ts';
+import type { DuckDB } from './duckdb.ts';
+import { QueryError } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
 import { type Column, type FilePart, type ParquetPart, type Part, type Relation, VERSION_COLUMN } from './relation.ts';
-import type { ScanSession } from './scan-session.ts';
+import type { ArrowTable, ScanSession } from './scan-session.ts';
+import { parseTypeName } from './type-name.ts';
 
-/** The SELECT that a relation is: its parts united by name, in order. */
-export async function relationSelect(
-  session: ScanSession, relation: Relation, readers: ReadonlyMap<string, FormatReader>,
-): Promise<string> {
-  const selects: string[] = [];
-  for (const part of relation.parts) selects.push(await partSelect(session, part, relation.columns, readers));
-  if (selects.length === 0) return emptySelect(relation.columns ?? []);
-  return selects.length === 1 ? selects[0] ?? '' : selects.map((select) => `(${select})`).join(' UNION ALL BY NAME ');
+/** What a SELECT over a relation needs besides it. */
+export interface RelationContext {
+  readonly duckdb: DuckDB;
+  readonly session: ScanSession;
+  readonly readers: ReadonlyMap<string, FormatReader>;
 }
 
-async function partSelect(
-  session: ScanSession, part: Part, columns: readonly Column[] | undefined, readers: ReadonlyMap<string, FormatReader>,
-): Promise<string> {
+/** A column whose type is text that DuckDB itself printed: safe in SQL. */
+interface Known {
+  readonly name: string;
+  readonly sqlType: string;
+}
+
+/** The SELECT that a relation is: its parts united by name, in order. With known columns no part is opened to find them. */
+export async function relationSelect(context: RelationContext, relation: Relation): Promise<string> {
+  const { columns } = relation;
+  if (columns === undefined || columns.length === 0) {
+    const selects: string[] = [];
+    for (const part of relation.parts) selects.push(...await partSelects(context, part));
+    if (selects.length === 0) throw new QueryError('bad-input', 'Cannot query a relation: it has no parts and no columns, wanted either');
+    return united(selects, 'UNION ALL BY NAME');
+  }
+  const known = columns.map(({ name, type }) => ({ name, sqlType: parseTypeName(context.duckdb, type).toString() }));
+  const selects: string[] = [];
+  for (const part of relation.parts) selects.push(...await knownSelects(context, part, columns, known));
+  return selects.length === 0 ? emptySelect(known) : united(selects, 'UNION ALL');
+}
+
+/** A SELECT over Arrow data, united by name. */
+export function arrowSelect(tables: readonly ArrowTable[]): string {
+  return united(arrowSelects(tables), 'UNION ALL BY NAME');
+}
+
+function arrowSelects(tables: readonly ArrowTable[]): readonly string[] {
+  return tables.map(({ source, columns }) =>
+    `SELECT ${columns.map(({ name, sql }) => `${sql} AS ${quoteIdentifier(name)}`).join(', ')} FROM ${source}`);
+}
+
+async function partSelects({ session, readers }: RelationContext, part: Part): Promise<readonly string[]> {
   switch (part.kind) {
-    case 'parquet': return parquetSelect(session, part);
-    case 'arrow': return `SELECT * FROM ${await session.arrow(part.streams)}`;
-    case 'rows': return `SELECT * FROM ${session.rows(part)}`;
-    case 'file': return readerOf(part, readers).select(session, part.paths, part.options, columns);
+    case 'parquet': return part.paths.length === 0 ? [] : [await parquetSelect(session, part)];
+    case 'arrow': return arrowSelects(session.arrow(part.streams));
+    case 'rows': return [`SELECT * FROM ${session.rows(part)}`];
+    case 'file': return part.paths.length === 0 ? [] : [await readerOf(part, readers).select(session, part.paths, part.options)];
   }
 }
 
-async function parquetSelect(session: ScanSession, { paths, versions }: ParquetPart): Promise<string> {
-  const files = await session.bindTexts(paths);
-  const source = `read_parquet(${files}${paths.length > 1 ? ', union_by_name = true' : ''})`;
-  if (versions === undefined) return `SELECT * FROM ${source}`;
-  const version = quoteIdentifier(VERSION_COLUMN);
-  const [from, to] = [await session.bind(BigInt(versions.from)), await session.bind(BigInt(versions.to))];
-  return `SELECT * EXCLUDE (${version}) FROM ${source} WHERE ${version} BETWEEN ${from} AND ${to}`;
+async function parquetSelect(session: ScanSession, part: ParquetPart): Promise<string> {
+  const files = await session.bindTexts(part.paths);
+  const source = `read_parquet(${files}${part.paths.length > 1 ? ', union_by_name = true' : ''})`;
+  if (part.versions === undefined) return `SELECT * FROM ${source}`;
+  return `SELECT * EXCLUDE (${quoteIdentifier(VERSION_COLUMN)}) FROM ${source} WHERE ${await versionFilter(session, part.versions)}`;
+}
+
+async function versionFilter(session: ScanSession, { from, to }: NonNullable<ParquetPart['versions']>): Promise<string> {
+  return `${quoteIdentifier(VERSION_COLUMN)} BETWEEN ${await session.bind(from)} AND ${await session.bind(to)}`;
+}
+
+async function knownSelects(
+  { session, readers }: RelationContext, part: Part, columns: readonly Column[], known: readonly Known[],
+): Promise<readonly string[]> {
+  switch (part.kind) {
+    case 'parquet': return part.paths.length === 0 ? [] : [await knownParquetSelect(session, part, known)];
+    case 'arrow': return session.arrow(part.streams).map(({ source, columns: own }) => {
+      const expressions = new Map(own.map(({ name, sql }) => [name.toLowerCase(), sql]));
+      return `SELECT ${casts(known, expressions)} FROM ${source}`;
+    });
+    case 'rows': {
+      const expressions = new Map(part.columns.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
+      return [`SELECT ${casts(known, expressions)} FROM ${session.rows(part)}`];
+    }
+    case 'file': {
+      if (part.paths.length === 0) return [];
+      const select = await readerOf(part, readers).select(session, part.paths, part.options, columns);
+      const names = known.map(({ name }) => quoteIdentifier(name)).join(', ');
+      const expressions = new Map(known.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
+      return [`SELECT ${casts(known, expressions)} FROM (SELECT ${names} FROM (${united([emptySelect(known), select], 'UNION ALL BY NAME')}))`];
+    }
+  }
+}
+
+/** The files are read with the columns that are known: absent ones are null, narrower ones are widened, and no file is looked at before. */
+async function knownParquetSelect(session: ScanSession, part: ParquetPart, known: readonly Known[]): Promise<string> {
+  const version: Known = { name: VERSION_COLUMN, sqlType: 'BIGINT' };
+  const schema = await session.bindParquetSchema(part.versions === undefined ? known : [...known, version]);
+  const source = `read_parquet(${await session.bindTexts(part.paths)}, schema = ${schema})`;
+  const names = known.map(({ name }) => quoteIdentifier(name)).join(', ');
+  return `SELECT ${names} FROM ${source}${part.versions === undefined ? '' : ` WHERE ${await versionFilter(session, part.versions)}`}`;
+}
+
+function casts(known: readonly Known[], expressions: ReadonlyMap<string, string>): string {
+  return known.map(({ name, sqlType }) =>
+    `CAST(${expressions.get(name.toLowerCase()) ?? 'NULL'} AS ${sqlType}) AS ${quoteIdentifier(name)}`).join(', ');
+}
+
+function emptySelect(known: readonly Known[]): string {
+  return `SELECT ${casts(known, new Map())} WHERE false`;
+}
+
+function united(selects: readonly string[], operator: string): string {
+  return selects.length === 1 ? selects[0] ?? '' : selects.map((select) => `(${select})`).join(` ${operator} `);
 }
 
 function readerOf(part: FilePart, readers: ReadonlyMap<string, FormatReader>): FormatReader {
   const reader = readers.get(part.format);
   if (reader !== undefined) return reader;
+  const names = [...readers.keys()].sort().join(', ');
   throw new QueryError(
-    'unsupported-format', `Cannot read "${part.paths[0] ?? ''}": nothing reads the format "${part.format}", wanted one of ${
-      [...readers.keys()].sort().join(', ') || 'none'}`,
+    'unsupported-format',
+    `Cannot read "${part.paths[0] ?? ''}": nothing reads the format "${part.format}", wanted one of ${names === '' ? 'none' : names}`,
     { format: part.format },
   );
-}
-
-function emptySelect(columns: readonly Column[]): string {
-  if (columns.length === 0) throw new QueryError('bad-input', 'Cannot query a relation: it has no parts and no columns, wanted either');
-  return `SELECT ${columns.map(({ name }) => `NULL AS ${quoteIdentifier(name)}`).join(', ')} WHERE false`;
 }

@@ -1,16 +1,27 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { Column, RowsPart } from './relation.ts';
 
+/** A scan of Arrow data: what stands for it in FROM, and its columns, each with the expression that gives it DuckDB's type. */
+export interface ArrowTable {
+  readonly source: string;
+  readonly columns: readonly (Column & { readonly sql: string })[];
+}
+
 /** What a reader may do while it makes the views of one query: one connection, whose variables and views nobody else sees. */
 export interface ScanSession {
   /** Binds a value to a session variable; the returned SQL expression stands for it. */
   bind(value: DuckDBValue): Promise<string>;
   /** Binds a list of texts, such as paths. */
   bindTexts(values: readonly string[]): Promise<string>;
+  /** Binds columns as `read_parquet` wants its `schema`: by name. */
+  bindParquetSchema(columns: readonly { readonly name: string; readonly sqlType: string }[]): Promise<string>;
   /** A table expression over rows that are made while the query runs. */
   rows(part: Omit<RowsPart, 'kind'>): string;
-  /** A table expression over Arrow IPC streams of the same columns. The bytes must not change until the query is done. */
-  arrow(streams: readonly Uint8Array[]): Promise<string>;
+  /**
+   * Table expressions over Arrow IPC streams or files, uncompressed, in order; consecutive ones of the same columns are one. The bytes must
+   * not change until the query is done. `arrowSelect` makes a SELECT of it.
+   */
+  arrow(streams: readonly Uint8Array[]): readonly ArrowTable[];
   /** Runs a statement of the caller's own making in this session, and returns all its rows: for sniffing, not for data. */
   all(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   /** The columns a SELECT would give. */

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api';
-import { arrowSource } from './arrow-scan.ts';
+import { arrowColumns, arrowSource, groupStreams } from './arrow-scan.ts';
 import type { DuckDB } from './duckdb.ts';
 import { queryFailed } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
@@ -66,8 +66,18 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
     ...(signal === undefined ? {} : { signal }),
     bind,
     bindTexts: (values) => bind(api.listValue([...values]), api.LIST(api.VARCHAR)),
+    bindParquetSchema: (columns) => {
+      const column = api.STRUCT({ name: api.VARCHAR, type: api.VARCHAR, default_value: api.VARCHAR });
+      const entries = columns.map(({ name, sqlType }) => ({
+        key: name, value: api.structValue({ name, type: sqlType, default_value: null }),
+      }));
+      return bind(api.mapValue(entries), api.MAP(api.VARCHAR, column));
+    },
     rows: (part) => scan(rowsSource(host.duckdb, part)),
-    arrow: (streams) => Promise.resolve(scan(arrowSource(host.duckdb, streams))),
+    arrow: (streams) => groupStreams(streams).map((group) => {
+      const source = scan(arrowSource(host.duckdb, group));
+      return { source, columns: arrowColumns(host.duckdb, group) };
+    }),
     run,
     atClose: (action) => void closing.push(action),
     all: async (sql) => {

@@ -37,7 +37,7 @@ export function viewMaker(session: Session, catalog: Catalog, readers: ReadonlyM
     }
     const relation = await catalog.resolve(name, session.signal);
     if (relation === undefined) return false;
-    const select = await relationSelect(session, relation, readers);
+    const select = await relationSelect({ duckdb: session.duckdb, session, readers }, relation);
     session.signal?.throwIfAborted();
     await session.run(`CREATE OR REPLACE ${await target(reference)} AS ${select}`);
     made.set(name.toLowerCase(), name);

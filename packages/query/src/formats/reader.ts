@@ -7,7 +7,8 @@ export interface FormatReader {
   readonly format: string;
   /**
    * The text of a SELECT over the files, in order, united by name: the body of a view of the session. Paths, options and anything else
-   * that is data go through `session.bind`; rows and Arrow streams made in JavaScript through `session.rows` and `session.arrow`.
+   * that is data go through `session.bind`; rows and Arrow streams made in JavaScript through `session.rows`
+   * and `session.arrow` (with `arrowSelect`).
    * `columns` are the ones the caller knows; undefined when the files are to be looked at.
    * Throws `bad-input` for files and `unsupported-format` for options it cannot read.
    */
