@@ -3,6 +3,7 @@ import type { AddFile, ObjectStore } from '@duckpond/delta';
 import { OplogError } from './errors.ts';
 import { encodeParquet } from './parquet.ts';
 import { Record, type NewRecord } from './record.ts';
+import { SERIES_TAG, seriesTag } from './merged-versions.ts';
 import { packRows, type Row } from './row.ts';
 
 /** What the tags of an `add` say about a data file, so that readers open only those that can matter. */
@@ -47,6 +48,7 @@ export async function writeDataFile(store: ObjectStore, rows: readonly Row[], op
 
 function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: readonly NewRecord[], options: DataFileOptions): AddFile {
   const range = rangeOf(rows);
+  const series = seriesTag(rows);
   const parts = new Set<string>();
   for (const record of records) if (parts.size <= MOST_PARTS_NAMED) parts.add(record.partId);
   return {
@@ -62,6 +64,7 @@ function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: r
       'duckpond.times': `${range.timeMin}-${range.timeMax}`,
       'duckpond.sha256': createHash('sha256').update(bytes).digest('hex'),
       ...(parts.size <= MOST_PARTS_NAMED ? { 'duckpond.parts': [...parts].join(',') } : {}),
+      ...(series === undefined ? {} : { [SERIES_TAG]: series }),
     },
   };
 }

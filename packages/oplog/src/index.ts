@@ -25,6 +25,7 @@ export { findRuns, rowsOfVersions } from './series.ts';
 export { Transaction } from './transaction.ts';
 export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView, viewOf } from './oplog.ts';
 export { FORMAT, type Head } from './head.ts';
+export { blobOfRun } from './check/check-runs.ts';
 export { checkStore, type StoreCheck } from './check/check-store.ts';
 export type { Finding, Severity, VersionRef } from './check/finding.ts';
 export type { BlobUse } from './check/history.ts';

@@ -5,6 +5,10 @@ import type { Environment } from './environment.ts';
 import type { Head } from './head.ts';
 import { foldState } from './maintenance.ts';
 import { merge, planMerge } from './merge.ts';
+import { dataFileFacts } from './data-file.ts';
+import { GRACE_MICROS, mayHoldMerged, withoutMerged } from './merged-versions.ts';
+import { compareRows, type Row } from './row.ts';
+import { liveRuns, type RunFact, runFactOf } from './run.ts';
 
 export interface MaintainOptions {
   /** Merge small files now, whatever the thresholds say. */
@@ -47,6 +51,7 @@ export async function maintainByHand(
     current = result.head;
     if (!result.merged) break;
   }
+  if (anyCount && !dryRun) current = await rewriteMerged(store, reader, environment, current);
   let checkpointVersion: number | undefined;
   if (!dryRun) {
     current = await foldState(store, reader, environment, current, false);
@@ -75,7 +80,19 @@ export async function maintainByHand(
   return { head: current, value: { mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, checkpointVersion } };
 }
 
-/** Blobs that no version in the history names: of transactions that never committed. */
+/** Writes the files again, one by one, that still hold what runs have taken over. */
+async function rewriteMerged(store: ObjectStore, reader: DataReader, environment: Environment, head: Head): Promise<Head> {
+  let current = head;
+  for (const add of head.snapshot.files.values()) {
+    if (!mayHoldMerged(add)) continue;
+    const rows = (await reader.rows(add)).sort(compareRows);
+    if ((await withoutMerged(rows, current.view, store, environment.nowMicros())).count === 0) continue;
+    current = (await merge(store, reader, environment, current, { tier: dataFileFacts(add).tier - 1, inputs: [add] })).head;
+  }
+  return current;
+}
+
+/** Blobs that nothing in the history names: of transactions that never committed, of merged versions and of superseded runs. */
 async function unreferencedBlobs(
   store: ObjectStore, reader: DataReader, head: Head, nowMillis: number,
 ): Promise<{ path: string; sizeBytes: number }[]> {
@@ -85,8 +102,27 @@ async function unreferencedBlobs(
   }
   if (old.length === 0) return [];
   const named = new Set<string>();
+  const runs = new Map<string, RunFact[]>();
   for (const add of head.snapshot.files.values()) {
-    for (const { entry } of await reader.rows(add)) if (entry.blob === true && entry.sha256 != null) named.add(blobPath(entry.sha256));
+    for (const row of await reader.rows(add)) {
+      if (row.recordKind === 'run') keep(runs, row);
+      else if (row.entry.blob === true && row.entry.sha256 != null) named.add(blobPath(row.entry.sha256));
+    }
+  }
+  // A reader may have opened as long ago as the grace: with the runs that were live then, or with any that came since.
+  const opened = BigInt(nowMillis) * 1000n - GRACE_MICROS;
+  for (const ofNode of runs.values()) {
+    const before = liveRuns(ofNode.filter(({ timestampMicros }) => timestampMicros <= opened));
+    for (const { sha256 } of [...before, ...ofNode.filter(({ timestampMicros }) => timestampMicros > opened)]) {
+      if (sha256 !== null) named.add(blobPath(sha256));
+    }
   }
   return old.filter(({ path }) => !named.has(path));
+}
+
+function keep(runs: Map<string, RunFact[]>, row: Row): void {
+  const key = `${row.partId} ${row.nodeId}`;
+  const known = runs.get(key);
+  if (known === undefined) runs.set(key, [runFactOf(row)]);
+  else known.push(runFactOf(row));
 }

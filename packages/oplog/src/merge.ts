@@ -4,6 +4,7 @@ import type { DataReader } from './data-reader.ts';
 import { linkedActions } from './hash-chain.ts';
 import { advanceHead, extendHead, type Head } from './head.ts';
 import { ENGINE, type Environment } from './environment.ts';
+import { withoutMerged } from './merged-versions.ts';
 import { compareRows, type Row } from './row.ts';
 
 /** A commit that finds this many files of single transactions merges them. */
@@ -65,9 +66,11 @@ export async function merge(
   const rows: Row[] = [];
   for (const add of plan.inputs) rows.push(...await reader.rows(add));
   rows.sort(compareRows);
-  const nowMillis = Number(environment.nowMicros() / 1000n);
+  const nowMicros = environment.nowMicros();
+  const nowMillis = Number(nowMicros / 1000n);
+  const { rows: kept } = await withoutMerged(rows, head.view, store, nowMicros);
   const { add } = await writeDataFile(
-    store, rows, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false },
+    store, kept, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false },
   );
   let current = head;
   for (let attempt = 0; attempt < ATTEMPTS && plan.inputs.every(({ path }) => current.snapshot.files.has(path)); attempt++) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../row.ts';
 import type { CheckedLog } from './check-log.ts';
+import { checkRuns } from './check-runs.ts';
 import { type History, refOf } from './history.ts';
 import type { Inspection } from './inspection.ts';
 import { isSameDigest, NO_ROWS } from './row-digest.ts';
@@ -13,6 +14,7 @@ const LOG = '_delta_log';
 export function checkHistory(inspection: Inspection, log: CheckedLog, history: History): void {
   checkTransactions(inspection, log, history);
   checkVersions(inspection, history);
+  checkRuns(inspection, history);
 }
 
 /** Transactions from 1 without a gap, each later than the one before, and the same in the commit files that are kept. */
@@ -49,13 +51,17 @@ function checkTransactions(inspection: Inspection, log: CheckedLog, history: His
 interface Known {
   readonly version: number;
   readonly totalBytes: number;
+  readonly rows: number;
   readonly chain: Uint8Array | null;
+  /** Whether the hash of a version before is not known, and with it the running one. */
+  readonly isLost: boolean;
 }
 
 /** The versions of each node one after the other, and the running sums of a series. */
 function checkVersions(inspection: Inspection, history: History): void {
   const nodes = new Map<string, Known>();
   for (const row of history.rows()) {
+    if (row.recordKind === 'run') continue;
     const key = `${row.partId} ${row.nodeId}`;
     const known = nodes.get(key);
     const wrong = (what: string): void => {
@@ -64,18 +70,28 @@ function checkVersions(inspection: Inspection, history: History): void {
     };
     const last = known?.version ?? 0;
     if (row.version !== last && row.version !== last + 1) wrong(`it follows version ${last}, versions without gaps were wanted`);
-    const next: Known = { version: row.version, totalBytes: known?.totalBytes ?? 0, chain: known?.chain ?? null };
+    const next: Known = {
+      version: row.version, totalBytes: known?.totalBytes ?? 0, rows: known?.rows ?? 0,
+      chain: known?.chain ?? null, isLost: known?.isLost ?? false,
+    };
     nodes.set(key, row.recordKind === 'node' && row.entry.kind === 'series' ? continued(row, next, wrong) : next);
   }
 }
 
 function continued(row: Row, known: Known, wrong: (what: string) => void): Known {
-  const { sizeBytes, sha256, totalBytes, chain } = row.entry;
+  const { sizeBytes, sha256, totalBytes, chain, rowCount, totalRows } = row.entry;
   const sum = known.totalBytes + (sizeBytes ?? 0);
   const before = known.chain ?? new Uint8Array(32);
+  // A merged version has no hash any more, so that the running hash cannot be followed through it.
+  const isMerged = !(sha256 instanceof Uint8Array) && typeof row.entry.rowCount === 'number';
+  const isLost = known.isLost || isMerged;
   const link = sha256 instanceof Uint8Array ? createHash('sha256').update(before).update(sha256).digest() : known.chain;
   if (row.version > 0 && (totalBytes ?? sum) !== sum) wrong(`its versions have ${sum} bytes, it says ${totalBytes}`);
-  const isLinked = row.version === 0 || !(chain instanceof Uint8Array) || link === null || Buffer.compare(chain, link) === 0;
+  const isLinked = row.version === 0 || isLost || !(chain instanceof Uint8Array) || link === null || Buffer.compare(chain, link) === 0;
   if (!isLinked) wrong('the running hash of its versions is not what it says');
-  return { version: row.version, totalBytes: totalBytes ?? sum, chain: chain ?? link };
+  const rows = known.rows + (rowCount ?? 0);
+  if ((totalRows ?? rows) !== rows) wrong(`its versions have ${rows} rows, it says ${totalRows}`);
+  return {
+    version: row.version, totalBytes: totalBytes ?? sum, rows, chain: chain ?? link, isLost: isLost && !(chain instanceof Uint8Array),
+  };
 }

@@ -4,6 +4,7 @@ import { type StateHint, readStateHint, STATE_HINT_PATH } from '../state/state-f
 import { createStateSource } from '../state/state-source.ts';
 import { openStateRun, type StateRun } from '../state/state-run.ts';
 import { createView, type FactSource, NOTHING } from '../view.ts';
+import { encodeRuns } from '../run.ts';
 import type { CheckedLog } from './check-log.ts';
 import type { History } from './history.ts';
 import { attempt, type Inspection } from './inspection.ts';
@@ -66,7 +67,12 @@ async function compareRuns(inspection: Inspection, hint: StateHint, runs: readon
 async function isSamePart(wanted: FactSource, state: FactSource, partId: string): Promise<boolean> {
   const names = async (from: FactSource): Promise<NameFact[]> => flat(from.names(partId));
   const nodes = async (from: FactSource): Promise<NodeFact[]> => flat(from.nodes(partId));
-  return isDeepStrictEqual(await names(wanted), await names(state)) && isDeepStrictEqual(await nodes(wanted), await nodes(state));
+  const known = await nodes(wanted);
+  if (!isDeepStrictEqual(await names(wanted), await names(state)) || !isDeepStrictEqual(known, await nodes(state))) return false;
+  for (const { nodeId, kind } of known) {
+    if (kind === 'series' && encodeRuns(await wanted.runs(partId, nodeId)) !== encodeRuns(await state.runs(partId, nodeId))) return false;
+  }
+  return true;
 }
 
 async function flat<F>(batches: AsyncIterable<readonly F[]>): Promise<F[]> {

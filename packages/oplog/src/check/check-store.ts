@@ -7,6 +7,7 @@ import { checkBlobs } from './check-blobs.ts';
 import { checkDataFiles } from './check-data-files.ts';
 import { checkHistory } from './check-history.ts';
 import { checkLog, type CheckedLog } from './check-log.ts';
+import { runBlobs } from './check-runs.ts';
 import { checkState } from './check-state.ts';
 import type { Finding } from './finding.ts';
 import { type BlobUse, createHistory, type History } from './history.ts';
@@ -37,7 +38,7 @@ export async function checkStore(store: ObjectStore, options: CheckOptions): Pro
   const history = createHistory(new Set([...log.transactions].filter(([, { rows }]) => rows !== undefined).map(([txnSeq]) => txnSeq)));
   const isWhole = log.state !== undefined && await checkDataFiles(inspection, log.state.files, history) && !inspection.quick;
   if (isWhole) checkHistory(inspection, log, history);
-  const blobs = await checkBlobs(inspection, history.blobs.values());
+  const blobs = await checkBlobs(inspection, [...history.blobs.values(), ...runBlobs(history)]);
   await checkState(inspection, log, isWhole ? history : undefined);
   const fromRecords = log.state === undefined ? undefined : createView(NOTHING, [foldRows(history.rows())]);
   const facts = isWhole ? fromRecords : await remainingState(store) ?? fromRecords;

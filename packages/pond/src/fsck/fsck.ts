@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  type BlobUse, blobPath, checkStore, type Environment, type ObjectStore, openLocalStore, repairDerived, type StoreCheck,
+  blobOfRun, type BlobUse, blobPath, checkStore, type Environment, type FactSource, type ObjectStore, openLocalStore, repairDerived, type StoreCheck,
 } from '@duckpond/oplog';
 import { rootOfTree } from '../content-root.ts';
 import { realEnvironment } from '../environment.ts';
@@ -65,15 +65,17 @@ async function check(store: ObjectStore, options: FsckOptions, environment: Envi
   const { quick = false } = options;
   let checked = await checkStore(store, { ...options, nowMillis: Number(environment.nowMicros() / 1000n) });
   const tree = await checkTree(checked.facts);
-  if (quick) checked = await checked.checkMoreBlobs(blobsOf(tree.nodes.values()));
+  if (quick) checked = await checked.checkMoreBlobs(await blobsOf(checked.facts, tree.nodes.values()));
   return { checked, tree, faults: [...checked.findings.map((finding) => faultOf(finding, tree.nodes)), ...tree.faults] };
 }
 
-/** The blobs of the newest versions: all that a quick check knows of. */
-function blobsOf(nodes: Iterable<PlacedNode>): Iterable<BlobUse> {
+/** The blobs of the newest versions and of the runs of series: all that a quick check knows of. */
+async function blobsOf(facts: FactSource | undefined, nodes: Iterable<PlacedNode>): Promise<Iterable<BlobUse>> {
   const blobs = new Map<string, BlobUse>();
   for (const { fact } of nodes) {
     const { blob, sha256, sizeBytes, partId, nodeId, version } = fact;
+    const runs = fact.kind === 'series' ? await facts?.runs(partId, nodeId) ?? [] : [];
+    for (const run of runs) for (const use of blobOfRun(partId, nodeId, run)) blobs.set(use.path, use);
     if (!blob || sha256 === null || sizeBytes === null) continue;
     const path = blobPath(sha256);
     const known = blobs.get(path);
