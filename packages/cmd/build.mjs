@@ -30,8 +30,8 @@ const PARTS = {
   'hyparquet-compressors.cjs': ['hyparquet-compressors'],
   'hyparquet-writer.cjs': ['hyparquet-writer'],
   'apache-arrow.cjs': ['apache-arrow'],
-  'csv-stringify.cjs': ['csv-stringify/sync'],
   'cli-progress.cjs': ['cli-progress'],
+  'yazl.cjs': ['yazl'],
   'string-width.cjs': ['string-width'],
 };
 /** Libraries that bring another version of a part's library: they keep their own. */
@@ -99,7 +99,7 @@ async function bundlePart(part, entry) {
     absWorkingDir: fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url)),
     // `import()` becomes `require`, which needs no ESM loader.
     supported: { 'dynamic-import': false },
-    external: ['@duckdb/node-api'],
+    external: ['@duckdb/node-api', '@resvg/resvg-js'],
     plugins: [lazyParts(part, used)],
     metafile: true,
   });

@@ -13,12 +13,18 @@ const END_LENGTH = 8;
 const TYPES: Readonly<Record<ColumnType, () => DataType>> = {
   string: () => new Utf8(),
   json: () => new Utf8(),
+  jsontext: () => new Utf8(),
+  decimal: () => new Utf8(),
+  date: () => new Utf8(),
   binary: () => new Binary(),
   long: () => new Int64(),
   double: () => new Float64(),
   boolean: () => new Bool(),
   timestamp: () => new TimestampMicrosecond('UTC'),
+  datetime: () => new TimestampMicrosecond(),
 };
+
+const TEXTS: ReadonlySet<ColumnType> = new Set(['string', 'json', 'jsontext', 'decimal', 'date']);
 
 /**
  * One Arrow IPC stream. The library's writer queues without bound, so each batch is encoded as a stream of its own and
@@ -54,16 +60,20 @@ function encode(schema: Schema, batches: readonly RecordBatch[]): Uint8Array {
 function recordBatch(schema: Schema, columns: readonly Column[], rows: readonly (readonly Cell[])[]): RecordBatch {
   const children = columns.map(({ type }, index) => {
     // The library's builder of timestamps takes milliseconds only; as plain integers they keep their microseconds.
-    const builder = makeBuilder({ type: type === 'timestamp' ? new Int64() : TYPES[type](), nullValues: [null, undefined] });
+    const builder = makeBuilder({ type: isTime(type) ? new Int64() : TYPES[type](), nullValues: [null, undefined] });
     for (const row of rows) builder.append(arrowValue(row[index], type));
     const data = builder.finish().flush();
-    return type === 'timestamp' ? data.clone(TYPES[type]()) : data;
+    return isTime(type) ? data.clone(TYPES[type]()) : data;
   });
   return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children }));
 }
 
 function arrowValue(cell: Cell, type: ColumnType): Cell {
   if (cell === null || cell === undefined) return null;
-  if (type === 'string' || type === 'json') return cellText(cell, type);
+  if (TEXTS.has(type)) return cellText(cell, type);
   return type === 'long' && typeof cell === 'number' ? BigInt(cell) : cell;
+}
+
+function isTime(type: ColumnType): boolean {
+  return type === 'timestamp' || type === 'datetime';
 }

@@ -1,4 +1,5 @@
-import { formatTimestamp } from '../time.ts';
+import { instantText, timestampText } from './civil.ts';
+import { doubleText, isSafeDecimal } from './number-text.ts';
 import type { Cell, ColumnType } from './rows.ts';
 
 /** A cell as text, every digit kept; null is the empty text, binary is lower-case hex. */
@@ -6,14 +7,17 @@ export function cellText(cell: Cell, type: ColumnType): string {
   if (cell === null || cell === undefined) return '';
   if (type === 'json') return jsonText(cell);
   if (typeof cell === 'string') return cell;
-  if (typeof cell === 'bigint') return type === 'timestamp' ? formatTimestamp(cell) : String(cell);
-  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
+  if (typeof cell === 'bigint') return bigintText(cell, type);
+  if (typeof cell === 'number') return doubleText(cell);
+  if (typeof cell === 'boolean') return String(cell);
   return cell instanceof Uint8Array ? hex(cell) : jsonText(cell);
 }
 
-/** A cell as a JSON value: integers beyond 2^53 and timestamps as strings, what JSON has no number for as null. */
+/** A cell as a JSON value: numbers that would lose digits and times as strings, what JSON has no number for as null. */
 export function cellJson(cell: Cell, type: ColumnType): string {
-  return typeof cell === 'bigint' && type === 'timestamp' ? `"${formatTimestamp(cell)}"` : jsonText(cell);
+  if (typeof cell === 'bigint' && (type === 'timestamp' || type === 'datetime')) return `"${bigintText(cell, type)}"`;
+  if (typeof cell === 'string' && (type === 'jsontext' || type === 'decimal' && isSafeDecimal(cell))) return cell;
+  return Object.is(cell, -0) ? '-0' : jsonText(cell);
 }
 
 /** JSON of any plain value, with bigint (a string beyond 2^53) and bytes (hex). */
@@ -27,6 +31,11 @@ function jsonValue(this: unknown, _key: string, value: unknown): unknown {
     return Number.isSafeInteger(number) ? number : String(value);
   }
   return value instanceof Uint8Array ? hex(value) : value;
+}
+
+function bigintText(value: bigint, type: ColumnType): string {
+  if (type === 'timestamp') return instantText(value);
+  return type === 'datetime' ? timestampText(value, 6) : String(value);
 }
 
 function hex(bytes: Uint8Array): string {

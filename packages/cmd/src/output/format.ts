@@ -5,7 +5,7 @@ import { CliError } from '../errors.ts';
 import type { Rows } from './rows.ts';
 
 /** The formats of rows. A command may add `text`, its own lines for people, or `raw`, bytes as they are. */
-export const ROW_FORMATS = ['table', 'csv', 'tsv', 'json', 'ndjson', 'markdown', 'parquet', 'arrow'] as const;
+export const ROW_FORMATS = ['table', 'csv', 'tsv', 'json', 'ndjson', 'markdown', 'parquet', 'arrow', 'xlsx'] as const;
 export type RowFormat = (typeof ROW_FORMATS)[number];
 
 /** Writes all rows to an output; an empty result still has its header. */
@@ -21,6 +21,7 @@ const WRITERS: Readonly<Record<RowFormat, () => Promise<RowWriter>>> = {
   markdown: async () => (await import('./markdown.ts')).writeMarkdown,
   parquet: async () => (await import('./parquet.ts')).writeParquet,
   arrow: async () => (await import('./arrow.ts')).writeArrow,
+  xlsx: async () => (await import('./xlsx.ts')).writeXlsx,
 };
 
 /**
@@ -50,9 +51,14 @@ export function isRowFormat(text: string): text is RowFormat {
  * @throws CliError `usage` when binary output would go to a terminal
  */
 export async function writeRows(rows: Rows, format: RowFormat, out: Output): Promise<void> {
-  if ((format === 'parquet' || format === 'arrow') && out.isTty) {
-    throw new CliError('usage', `Cannot print "${format}" on a terminal: it is binary, a file or a pipe was wanted`);
-  }
+  refuseTerminal(format, out);
   const write = await WRITERS[format]();
   await write(rows, out);
+}
+
+/** @throws CliError `usage` when a format is binary and the output a terminal */
+export function refuseTerminal(format: RowFormat, out: Output): void {
+  if ((format === 'parquet' || format === 'arrow' || format === 'xlsx') && out.isTty) {
+    throw new CliError('usage', `Cannot print "${format}" on a terminal: it is binary, a file or a pipe was wanted`);
+  }
 }

@@ -2,8 +2,12 @@ import type { Output } from '../effects.ts';
 import { createBlock } from './block.ts';
 import { cellJson } from './cell.ts';
 import type { Column, Row, Rows } from './rows.ts';
+import { uniqueNames } from './unique-names.ts';
 
-/** An array of one object a row, keyed by column; every column is in every row, absent values are null. */
+/**
+ * An array of one object a row, keyed by column; every column is in every row, absent values are null. The second of two columns of a name
+ * is `name_1`.
+ */
 export async function writeJson({ columns, rows }: Rows, out: Output): Promise<void> {
   const block = createBlock(out);
   const object = objectWriter(columns);
@@ -29,6 +33,7 @@ export async function writeNdjson({ columns, rows }: Rows, out: Output): Promise
 }
 
 function objectWriter(columns: readonly Column[]): (row: Row) => string {
-  const keys = columns.map((column) => ({ key: JSON.stringify(column.name), type: column.type }));
+  const names = uniqueNames(columns.map((column) => column.name));
+  const keys = columns.map(({ type }, index) => ({ key: JSON.stringify(names[index]), type }));
   return (row) => `{${keys.map(({ key, type }, index) => `${key}:${cellJson(row[index], type)}`).join(',')}}`;
 }

@@ -2,7 +2,7 @@ import type { Output } from '../effects.ts';
 import { createBlock } from './block.ts';
 import { cellText } from './cell.ts';
 import { printable } from './printable.ts';
-import type { Column, Rows } from './rows.ts';
+import { type Column, isNumeric, type Rows } from './rows.ts';
 
 /** A GitHub table: numbers to the right, pipes and backslashes escaped, line ends as `<br>`. */
 export async function writeMarkdown({ columns, rows }: Rows, out: Output): Promise<void> {
@@ -16,7 +16,7 @@ export async function writeMarkdown({ columns, rows }: Rows, out: Output): Promi
 }
 
 function rule({ type }: Column): string {
-  return type === 'long' || type === 'double' ? '---:' : '---';
+  return isNumeric(type) ? '---:' : '---';
 }
 
 function line(cells: readonly string[]): string {

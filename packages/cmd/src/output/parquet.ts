@@ -8,9 +8,14 @@ const GROUP_ROWS = 100_000;
 
 type Leaf = Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type'>;
 
+const TEXT: Leaf = { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } };
+
 const TYPES: Readonly<Record<ColumnType, Leaf>> = {
-  string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
-  json: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
+  string: TEXT,
+  json: TEXT,
+  jsontext: TEXT,
+  decimal: TEXT,
+  date: TEXT,
   binary: { type: 'BYTE_ARRAY' },
   long: { type: 'INT64' },
   double: { type: 'DOUBLE' },
@@ -18,6 +23,7 @@ const TYPES: Readonly<Record<ColumnType, Leaf>> = {
   timestamp: {
     type: 'INT64', converted_type: 'TIMESTAMP_MICROS', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
   },
+  datetime: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MICROS' } },
 };
 
 /** One Parquet file, snappy, a row group at a time. JSON columns are text. */
@@ -49,6 +55,6 @@ function schemaOf(columns: readonly Column[]): SchemaElement[] {
 
 function parquetValue(cell: Cell, type: ColumnType): Cell {
   if (cell === null || cell === undefined) return null;
-  if (type === 'string' || type === 'json') return cellText(cell, type);
+  if (TYPES[type] === TEXT) return cellText(cell, type);
   return type === 'long' && typeof cell === 'number' ? BigInt(cell) : cell;
 }

@@ -1,5 +1,9 @@
-/** How the values of a column are held: `long` bigint or safe integer, `timestamp` bigint microseconds UTC, `json` any plain value. */
-export type ColumnType = 'string' | 'long' | 'double' | 'boolean' | 'timestamp' | 'binary' | 'json';
+/**
+ * How the values of a column are held: `long` bigint of any size or safe integer, `decimal` its exact text, `timestamp` bigint
+ * microseconds UTC, `datetime` the same without a zone, `date` its text, `json` any plain value, `jsontext` JSON that is text already.
+ */
+export type ColumnType =
+  | 'string' | 'long' | 'decimal' | 'double' | 'boolean' | 'timestamp' | 'datetime' | 'date' | 'binary' | 'json' | 'jsontext';
 
 export interface Column {
   readonly name: string;
@@ -15,4 +19,9 @@ export type Row = readonly Cell[];
 export interface Rows {
   readonly columns: readonly Column[];
   readonly rows: AsyncIterable<Row> | Iterable<Row>;
+}
+
+/** Whether the values of a column are numbers, which tables put to the right. */
+export function isNumeric(type: ColumnType): boolean {
+  return type === 'long' || type === 'double' || type === 'decimal';
 }

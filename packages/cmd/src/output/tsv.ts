@@ -2,20 +2,15 @@ import type { Output } from '../effects.ts';
 import { createBlock } from './block.ts';
 import { cellText } from './cell.ts';
 import type { Rows } from './rows.ts';
-
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+import { escapeTsv } from './text-escape.ts';
 
 /** One line a row with a header; tab, line ends and backslash as `\t`, `\n`, `\r`, `\\`; null is an empty field. */
 export async function writeTsv({ columns, rows }: Rows, out: Output): Promise<void> {
   const block = createBlock(out);
-  await block.add(`${columns.map((column) => escape(column.name)).join('\t')}\n`);
+  await block.add(`${columns.map((column) => escapeTsv(column.name)).join('\t')}\n`);
   for await (const row of rows) {
-    const full = block.add(`${columns.map(({ type }, index) => escape(cellText(row[index], type))).join('\t')}\n`);
+    const full = block.add(`${columns.map(({ type }, index) => escapeTsv(cellText(row[index], type))).join('\t')}\n`);
     if (full !== undefined) await full;
   }
   await block.flush();
-}
-
-function escape(text: string): string {
-  return text.replace(/[\\\t\n\r]/g, (mark) => ESCAPES[mark] ?? mark);
 }
