@@ -71,7 +71,7 @@ export function withFactoriesForWrite(base: NodeWriter, registry: FactoryRegistr
       if (change.computed !== undefined) check(node.kind, change.computed, node.id);
       return base.update(node, change);
     },
-    write: (file, content) => base.write(file, content),
+    write: (file, content, tabular) => base.write(file, content, tabular),
     rename: (from, name, to, newName) => base.rename(from, name, to, newName),
     remove: (directory, name) => base.remove(directory, name),
   };

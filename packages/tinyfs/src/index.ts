@@ -6,6 +6,7 @@ export {
 } from './node.ts';
 export type { ContentOptions, NodeReader } from './node-reader.ts';
 export type { Content, NodeChange, NodeSpec, NodeWriter } from './node-writer.ts';
+export type { RowRange, TabularColumn, TabularFacts, VersionBounds } from './tabular-facts.ts';
 export type {
   FollowOptions, FS, GlobMatch, GlobOptions, Lookup, NodePath, WalkOptions, WD, WritableFS, WritableWD, WriteOptions,
 } from './working-directory.ts';

@@ -6,6 +6,7 @@ import { type Computation, type DirectoryEntry, type DirectoryNode, type FileNod
 import type { ContentOptions, NodeReader } from './node-reader.ts';
 import type { Content, NodeSpec, NodeWriter } from './node-writer.ts';
 import { compareNames, nameFault } from './path.ts';
+import { appendedFacts, type RowRange, type TabularFacts, timesOf, type VersionBounds } from './tabular-facts.ts';
 
 export interface MemoryStoreOptions {
   /** Microseconds since 1970 UTC. */
@@ -77,7 +78,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       return node;
     },
 
-    async write(file, content) {
+    async write(file, content, tabular) {
       const bytes = await collect(content);
       const { node, versions } = find(state, file);
       if (!isFile(node) || node.computed !== undefined) {
@@ -85,9 +86,15 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       }
       const version: Version = {
         version: node.version + 1, modifiedMicros: options.clock(), sizeBytes: bytes.length, sha256: sha256(bytes), bytes,
+        ...(tabular === undefined ? {} : { tabular: rangeOf(tabular) }),
       };
+      const { tabular: before, ...rest } = node;
+      const isFirst = versions.every((known) => known.bytes === undefined);
+      const isKnown = tabular !== undefined && (node.kind !== 'series' || isFirst || before !== undefined);
+      const after = !isKnown ? undefined : node.kind === 'series' && before !== undefined ? appendedFacts(before, tabular) : tabular;
       const written: FileNode = {
-        ...node,
+        ...rest,
+        ...(after === undefined ? {} : { tabular: after }),
         version: version.version,
         modifiedMicros: version.modifiedMicros,
         sizeBytes: (node.kind === 'series' ? node.sizeBytes ?? 0 : 0) + bytes.length,
@@ -102,8 +109,11 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       if (change.computed !== undefined && (stored.node.kind === 'symlink' || stored.node.computed === undefined)) {
         throw cannot('immutable', 'update', node.id, 'it is stored, a computed node was wanted');
       }
-      const updated: Node = { ...stored.node, ...change, version: stored.node.version + 1, modifiedMicros: options.clock() };
-      save(updated, [...stored.versions, emptyVersion(updated)], stored.names === undefined ? undefined : new Map(stored.names));
+      const { bounds, ...rest } = change;
+      const versions = bounds === undefined ? stored.versions : withBounds(stored, bounds);
+      const times = bounds === undefined ? {} : timesAfter(stored.node, versions);
+      const updated: Node = { ...stored.node, ...rest, ...times, version: stored.node.version + 1, modifiedMicros: options.clock() };
+      save(updated, [...versions, emptyVersion(updated)], stored.names === undefined ? undefined : new Map(stored.names));
       return updated;
     },
 
@@ -186,6 +196,25 @@ function memoryReader(state: State): NodeReader {
       for (const { bytes: _, ...info } of find(state, node).versions) yield info;
     },
   };
+}
+
+function rangeOf({ rowCount, timeMinMicros, timeMaxMicros }: TabularFacts): RowRange {
+  return { rowCount, ...(timeMinMicros === undefined ? {} : { timeMinMicros }), ...(timeMaxMicros === undefined ? {} : { timeMaxMicros }) };
+}
+
+function withBounds({ node, versions }: Stored, { version: wanted, ...times }: VersionBounds): Version[] {
+  const known = versions.find(({ version }) => version === wanted);
+  if (node.kind !== 'series' || known?.tabular === undefined) {
+    throw cannot('not-found', 'set bounds of', node.id, `no version ${wanted} with rows, the version of a series was wanted`);
+  }
+  const { rowCount } = known.tabular;
+  return versions.map((version) => (version === known ? { ...known, tabular: { rowCount, ...times } } : version));
+}
+
+function timesAfter(node: Node, versions: readonly Version[]): { readonly tabular?: TabularFacts } {
+  if (!isFile(node) || node.tabular === undefined) return {};
+  const { timeMinMicros: _, timeMaxMicros: __, ...facts } = node.tabular;
+  return { tabular: { ...facts, ...timesOf(versions.flatMap(({ tabular }) => (tabular === undefined ? [] : [tabular]))) } };
 }
 
 function find(state: State, node: Node): Stored {

@@ -1,5 +1,6 @@
 import type { Computation, DirectoryNode, FileKind, FileNode, Node } from './node.ts';
 import type { NodeReader } from './node-reader.ts';
+import type { TabularFacts, VersionBounds } from './tabular-facts.ts';
 
 /** Bytes to be stored: streamed, so that no file is ever held whole. */
 export type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -14,6 +15,8 @@ export type NodeSpec =
 export interface NodeChange {
   readonly computed?: Computation;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** What a series says about the times of one of its versions. The rows stay what they are. */
+  readonly bounds?: VersionBounds;
 }
 
 /**
@@ -24,10 +27,17 @@ export interface NodeWriter extends NodeReader {
   /** Rejects with `already-exists` when the name is taken, changing nothing. */
   create(directory: DirectoryNode, name: string, spec: NodeSpec): Promise<Node>;
 
-  /** A new version: the whole content of `data` and `table`, one more part of a `series`. Content that fails leaves no version. */
-  write(file: FileNode, content: Content): Promise<FileNode>;
+  /**
+   * A new version: the whole content of `data` and `table`, one more part of a `series`. Content that fails leaves no version.
+   *
+   * @param tabular what is known about the rows in `content`
+   */
+  write(file: FileNode, content: Content, tabular?: TabularFacts): Promise<FileNode>;
 
-  /** Replaces how a computed node is made, and the attributes of any node: a new version without new content. */
+  /**
+   * Replaces how a computed node is made, the attributes of any node, and the times of a version: a new version without new content.
+   * Rejects with `not-found` for bounds of a version that brought no rows.
+   */
   update(node: Node, change: NodeChange): Promise<Node>;
 
   /** Moves one name (`not-found`), whatever is below it, in constant time. The new name must be free (`already-exists`). */

@@ -1,4 +1,5 @@
 import type { NodeId } from './node-id.ts';
+import type { RowRange, TabularFacts } from './tabular-facts.ts';
 
 /** `data`: opaque bytes, the newest version is the content. `table`: rows, the newest version. `series`: rows, all versions together. */
 export type FileKind = 'data' | 'table' | 'series';
@@ -35,8 +36,10 @@ export interface FileNode extends NodeFacts {
   readonly kind: FileKind;
   /** Of the content: the newest version, or all versions of a series together; undefined when it is computed. */
   readonly sizeBytes: number | undefined;
-  /** Lower-case hex SHA-256 of the newest version's bytes; undefined when it is computed. */
+  /** Lower-case hex SHA-256 of the newest version's bytes; undefined when it is computed, and for rows that were merged with others. */
   readonly sha256: string | undefined;
+  /** Of a table's newest version, or of all versions of a series; there when every version was written with its own. */
+  readonly tabular?: TabularFacts;
   readonly computed?: Computation;
 }
 
@@ -61,6 +64,8 @@ export interface VersionInfo {
   /** Of this version alone. */
   readonly sizeBytes: number | undefined;
   readonly sha256: string | undefined;
+  /** The rows that this version brought. */
+  readonly tabular?: RowRange;
 }
 
 export function isFile(node: Node): node is FileNode {

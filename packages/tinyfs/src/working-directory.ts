@@ -1,6 +1,7 @@
 import type { DirectoryNode, Node, VersionInfo } from './node.ts';
 import type { ContentOptions } from './node-reader.ts';
 import type { Content, NodeChange, NodeSpec } from './node-writer.ts';
+import type { TabularFacts } from './tabular-facts.ts';
 
 /** A node together with the real path that reached it: absolute, with every link on the way resolved. */
 export interface NodePath<N extends Node = Node> {
@@ -65,6 +66,8 @@ export interface WriteOptions {
   readonly kind?: 'data' | 'table' | 'series';
   /** Whether missing directories on the way are made. Default false. */
   readonly parents?: boolean;
+  /** What is known about the rows in the content of a table or series. */
+  readonly tabular?: TabularFacts;
 }
 
 export interface WritableWD extends WD {

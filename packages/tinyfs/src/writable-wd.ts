@@ -3,6 +3,7 @@ import { type DirectoryNode, type FileKind, isFile, type Node } from './node.ts'
 import type { Content, NodeSpec, NodeWriter } from './node-writer.ts';
 import { parsePath, showPath } from './path.ts';
 import { chain, entriesOf, isComputed, jail, type Place, resolve, type Resolved, withPath } from './resolve.ts';
+import type { TabularFacts } from './tabular-facts.ts';
 import { describeKind, mustExist, nodePath, openWorkingDirectory, wrongKind } from './wd.ts';
 import type { NodePath, WritableWD } from './working-directory.ts';
 
@@ -47,13 +48,13 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
     }
   };
 
-  const writeNew = async (free: Free, kind: FileKind, content: Content, shown: string): Promise<NodePath> => {
+  const writeNew = async (free: Free, kind: FileKind, content: Content, shown: string, tabular?: TabularFacts): Promise<NodePath> => {
     mustNameFile(free, { kind }, 'write', shown);
     mustBeStored(free.holder, 'write', shown);
     const node = await writer.create(free.holder.node, free.name, { kind });
     if (!isFile(node)) throw new TypeError(`A new ${kind} file became a ${node.kind}`);
     try {
-      return { path: free.path, node: await writer.write(node, content) };
+      return { path: free.path, node: await writer.write(node, content, tabular) };
     } catch (error) {
       // No file without content stays behind when its content could not be had.
       await writer.remove(free.holder.node, free.name);
@@ -96,16 +97,16 @@ export function openWritableWorkingDirectory(writer: NodeWriter, at: Place): Wri
 
     create: (path, spec, { parents = false } = {}) => createAt(path, spec, 'create', parents),
 
-    async write(path, content, { kind = 'data', parents = false } = {}) {
+    async write(path, content, { kind = 'data', parents = false, tabular } = {}) {
       const shown = showPath(start.path, path);
       const found = await find(path, 'write', true, parents);
-      if (found.kind === 'free') return writeNew(found, kind, content, shown);
+      if (found.kind === 'free') return writeNew(found, kind, content, shown, tabular);
       if (found.kind !== 'leaf' || !isFile(found.node)) throw wrongKind('not-a-file', 'write', shown, found, 'a file');
       mustBeStored(found.holder, 'write', shown);
       if (found.node.computed !== undefined) {
         throw cannot('immutable', 'write', shown, `${quote(found.path)} is computed, a stored file was wanted`);
       }
-      return { path: found.path, node: await writer.write(found.node, content) };
+      return { path: found.path, node: await writer.write(found.node, content, tabular) };
     },
 
     symlink: (target, path) => createAt(path, { kind: 'symlink', target }, 'link'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FileNode } from '../node.ts';
+import type { TabularFacts } from '../tabular-facts.ts';
 import {
   asFile, bytes, fileAt, inBoth, makeFile, rejectsWith, sha256, textOf, versionsOf, type StoreTest,
 } from './store-under-test.ts';
@@ -54,6 +55,73 @@ export function contentTests(test: StoreTest): void {
       await checkVersions(reader, file, [...parts, '!']);
       assert.equal(await textOf(reader, file), 'one,zwölf,three!');
       assert.equal(file.sizeBytes, Buffer.byteLength('one,zwölf,three!'));
+    });
+  });
+
+  test('write() with tabular facts: a series adds them up, a table has those of its newest version', async (store) => {
+    const facts = (names: readonly string[], rowCount: number, time?: bigint): TabularFacts => ({
+      columns: names.map((name) => ({ name, type: 'BIGINT', nulls: 1, ...(name === 'b' ? { unit: 'm' } : {}) })), rowCount,
+      ...(time === undefined ? {} : { timeColumn: 't', timeMinMicros: time, timeMaxMicros: time + 5n }),
+    });
+    const first = facts(['t', 'a'], 3);
+    const second = facts(['t', 'b'], 10, 100n);
+    await inBoth(store, async (writer) => {
+      for (const kind of ['table', 'series'] as const) {
+        let file = asFile(await writer.create(await writer.root(), kind, { kind }));
+        assert.equal(file.tabular, undefined);
+        file = await writer.write(file, [bytes('1')], first);
+        assert.deepEqual(file.tabular, first);
+        await writer.write(file, [bytes('22')], second);
+        await writer.update(file, { attributes: { a: 'b' } });
+      }
+    }, async (reader) => {
+      const table = await fileAt(reader, 'table');
+      assert.deepEqual(table.tabular, second);
+      const series = await fileAt(reader, 'series');
+      assert.deepEqual(series.tabular, {
+        columns: [
+          { name: 't', type: 'BIGINT', nulls: 2 }, { name: 'a', type: 'BIGINT', nulls: 11 }, { name: 'b', type: 'BIGINT', nulls: 4, unit: 'm' },
+        ],
+        rowCount: 13, timeColumn: 't', timeMinMicros: 100n, timeMaxMicros: 105n,
+      });
+      assert.deepEqual((await versionsOf(reader, series)).map(({ tabular }) => tabular), [
+        { rowCount: 3 }, { rowCount: 10, timeMinMicros: 100n, timeMaxMicros: 105n }, undefined,
+      ]);
+    });
+  });
+
+  test('write() without tabular facts leaves a series without them for good, a table until its next version', async (store) => {
+    const facts: TabularFacts = { columns: [{ name: 'a', type: 'BIGINT', nulls: 0 }], rowCount: 1 };
+    await inBoth(store, async (writer) => {
+      for (const kind of ['table', 'series'] as const) {
+        let file = asFile(await writer.create(await writer.root(), kind, { kind }));
+        file = await writer.write(file, [bytes('1')], facts);
+        file = await writer.write(file, [bytes('2')]);
+        assert.equal(file.tabular, undefined);
+        await writer.write(file, [bytes('3')], facts);
+      }
+    }, async (reader) => {
+      assert.deepEqual((await fileAt(reader, 'table')).tabular, facts);
+      assert.equal((await fileAt(reader, 'series')).tabular, undefined);
+    });
+  });
+
+  test('update() with bounds changes what a version of a series says about its times, and with it the whole', async (store) => {
+    const facts = (time: bigint): TabularFacts => ({
+      columns: [{ name: 't', type: 'TIMESTAMP', nulls: 0 }], rowCount: 2, timeColumn: 't', timeMinMicros: time, timeMaxMicros: time + 10n,
+    });
+    await inBoth(store, async (writer) => {
+      let file = asFile(await writer.create(await writer.root(), 's', { kind: 'series' }));
+      for (const time of [100n, 9_000n]) file = await writer.write(file, [bytes('x')], facts(time));
+      await rejectsWith('not-found', writer.update(file, { bounds: { version: 3, timeMinMicros: 0n, timeMaxMicros: 1n } }));
+      await writer.update(file, { bounds: { version: 2, timeMinMicros: 200n, timeMaxMicros: 300n } });
+      await writer.write(await fileAt(writer, 's'), [bytes('y')], facts(250n));
+    }, async (reader) => {
+      const series = await fileAt(reader, 's');
+      assert.equal(series.version, 4);
+      assert.deepEqual([series.tabular?.rowCount, series.tabular?.timeMinMicros, series.tabular?.timeMaxMicros], [6, 100n, 300n]);
+      assert.deepEqual((await versionsOf(reader, series)).map(({ tabular }) => tabular?.timeMinMicros), [100n, 200n, undefined, 250n]);
+      assert.equal(await textOf(reader, series), 'xxy');
     });
   });
 
