@@ -111,7 +111,7 @@ async function runScript(
     }
     await views.prepare(last);
     const result = await steps.step(() => runLast(session, last, options));
-    return queryResult({ result, step: steps.step, interrupt: () => session.connection.interrupt(), release });
+    return queryResult({ duckdb: host.duckdb, result, step: steps.step, interrupt: () => session.connection.interrupt(), release });
   } catch (error) {
     await release();
     throw error;

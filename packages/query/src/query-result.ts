@@ -1,4 +1,6 @@
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
+import { arrowFromChunks } from './arrow-from-chunks.ts';
+import type { DuckDB } from './duckdb.ts';
 import { QueryError, queryFailed } from './errors.ts';
 import type { Column } from './relation.ts';
 import { readerOf, type Value } from './values.ts';
@@ -14,6 +16,8 @@ export interface QueryResult {
   rows(): AsyncIterable<readonly Value[]>;
   /** Rows by column name; of columns with the same name the later ones are called `name:1`, `name:2`. */
   rowObjects(): AsyncIterable<Readonly<Record<string, Value>>>;
+  /** An uncompressed Arrow IPC stream, piece by piece: the schema also when there are no rows. */
+  arrow(): AsyncIterable<Uint8Array>;
   /** Stops the query; a loop over it ends with an error of code `closed`. */
   cancel(): Promise<void>;
   /** Frees what the query holds. Reading to the end, leaving a loop and an error do that too. */
@@ -22,6 +26,7 @@ export interface QueryResult {
 
 /** What the engine gives to a result. */
 export interface Running {
+  readonly duckdb: DuckDB;
   readonly result: DuckDBResult;
   /** Runs a step of the query; interrupts it and rejects with the signal's reason when that is aborted. */
   step<T>(action: () => Promise<T>): Promise<T>;
@@ -96,6 +101,7 @@ export function queryResult(running: Running): QueryResult {
     chunks,
     rows,
     rowObjects,
+    arrow: () => arrowFromChunks(running.duckdb, { names, types }, chunks()),
     cancel: async () => {
       if (state === 'done') return;
       if (state === 'new') return close();
