@@ -1,4 +1,6 @@
-export type { ArrowPart, Catalog, Column, FilePart, ParquetPart, Part, Relation, RowsPart } from './relation.ts';
+export type {
+  ArrowPart, Catalog, Column, FilePart, NestedPart, NestedStream, ParquetPart, Part, Relation, RowsPart,
+} from './relation.ts';
 export { VERSION_COLUMN } from './relation.ts';
 export { INLINE_BYTES, type TabularColumn, type TabularContent, type TabularFacts } from './tabular-facts.ts';
 export { type Engine, type EngineOptions, openEngine, type QueryOptions } from './engine.ts';
@@ -11,3 +13,9 @@ export type { ArrowTable, ScanSession } from './scan-session.ts';
 export type { Value } from './values.ts';
 export { nearestNames } from './views.ts';
 export { arrowSelect } from './relation-view.ts';
+export {
+  type Compression, COMPRESSIONS, type Format, FORMATS, type FormatUrl, isUrl, parseFormatUrl, printFormatUrl, type TabularKind,
+} from './format-url.ts';
+export { formatOfName, type NamedFormat } from './file-extension.ts';
+export { FORMAT_READERS } from './formats/readers.ts';
+export { type HostCatalog, hostCatalog, type HostCatalogOptions, isHostUrl } from './host-catalog.ts';

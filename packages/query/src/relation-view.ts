@@ -49,6 +49,7 @@ async function partSelects({ session, readers }: RelationContext, part: Part): P
     case 'parquet': return part.paths.length === 0 ? [] : [await parquetSelect(session, part)];
     case 'arrow': return arrowSelects(session.arrow(part.streams));
     case 'rows': return [`SELECT * FROM ${session.rows(part)}`];
+    case 'nested': return [session.nested(part)];
     case 'file': return part.paths.length === 0 ? [] : [await readerOf(part, readers).select(session, part.paths, part.options)];
   }
 }
@@ -76,6 +77,10 @@ async function knownSelects(
     case 'rows': {
       const expressions = new Map(part.columns.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
       return [`SELECT ${casts(known, expressions)} FROM ${session.rows(part)}`];
+    }
+    case 'nested': {
+      const expressions = new Map([...part.beside, ...part.columns].map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
+      return [`SELECT ${casts(known, expressions)} FROM (${session.nested(part)})`];
     }
     case 'file': {
       if (part.paths.length === 0) return [];

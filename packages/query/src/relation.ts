@@ -11,7 +11,7 @@ export interface Relation {
   readonly columns?: readonly Column[];
 }
 
-export type Part = ParquetPart | ArrowPart | RowsPart | FilePart;
+export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | NestedPart;
 
 /** Parquet files of the host, in order. */
 export interface ParquetPart {
@@ -41,6 +41,29 @@ export interface FilePart {
   readonly format: string;
   readonly paths: readonly string[];
   readonly options: Readonly<Record<string, string>>;
+}
+
+/**
+ * Rows nested in the values of a binary column: each value is an Arrow IPC stream, and its rows stand beside the other columns of the row
+ * it came from.
+ */
+export interface NestedPart {
+  readonly kind: 'nested';
+  /** The columns beside the streams. */
+  readonly beside: readonly Column[];
+  /**
+   * The columns of the streams: one that a stream lacks is null there, one that is not listed is left out. Where a name is in `beside`, too,
+   * the stream's value counts if it has one.
+   */
+  readonly columns: readonly Column[];
+  /** Called once for each scan. Synchronous: a scan happens in DuckDB's callback. One stream at a time is held. */
+  readonly streams: () => Iterable<NestedStream>;
+}
+
+export interface NestedStream {
+  /** Values of the columns beside, as for `RowsPart`. */
+  readonly beside: readonly unknown[];
+  readonly stream: Uint8Array;
 }
 
 /** From a name as it stands in `FROM` (a path, a glob, a URL, `pond.nodes`) to what it means; undefined when it means nothing. */

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import type { Column, RowsPart } from './relation.ts';
+import type { Column, NestedPart, RowsPart } from './relation.ts';
 
 /** A scan of Arrow data: what stands for it in FROM, and its columns, each with the expression that gives it DuckDB's type. */
 export interface ArrowTable {
@@ -17,6 +17,8 @@ export interface ScanSession {
   bindParquetSchema(columns: readonly { readonly name: string; readonly sqlType: string }[]): Promise<string>;
   /** A table expression over rows that are made while the query runs. */
   rows(part: Omit<RowsPart, 'kind'>): string;
+  /** A SELECT over the rows of nested Arrow streams. */
+  nested(part: Omit<NestedPart, 'kind'>): string;
   /**
    * Table expressions over Arrow IPC streams or files, uncompressed, in order; consecutive ones of the same columns are one. The bytes must
    * not change until the query is done. `arrowSelect` makes a SELECT of it.

@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { arrowColumns, arrowSource, groupStreams } from './arrow-scan.ts';
+import { byteStreamSelect, byteStreamSource } from './byte-stream-table.ts';
 import type { DuckDB } from './duckdb.ts';
 import { queryFailed } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
@@ -74,6 +75,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
       return bind(api.mapValue(entries), api.MAP(api.VARCHAR, column));
     },
     rows: (part) => scan(rowsSource(host.duckdb, part)),
+    nested: (part) => byteStreamSelect(part, scan(byteStreamSource(host.duckdb, part))),
     arrow: (streams) => groupStreams(streams).map((group) => {
       const source = scan(arrowSource(host.duckdb, group));
       return { source, columns: arrowColumns(host.duckdb, group) };
