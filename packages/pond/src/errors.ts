@@ -8,6 +8,11 @@ export type PondErrorCode =
   | 'not-found'
   | 'invalid-setting'
   | 'invalid-revert'
+  /** A path in a query leads to something that has no rows. */
+  | 'not-tabular'
+  /** A pattern in a query matches nothing. */
+  | 'no-match'
+  | 'closed'
   | 'corrupt';
 
 /** The one error of this package. Callers switch on `code`; `data` has the facts. */

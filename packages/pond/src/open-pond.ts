@@ -14,6 +14,7 @@ import type { At, OpenOptions, Pond, PondIdentity, TransactionInfo, WriteResult 
 import { recordsOf } from './records.ts';
 import { revertFile, revertTree } from './revert.ts';
 import { readSettings, writeSetting } from './settings.ts';
+import { createSqlRunner } from './sql.ts';
 import { pondStatus } from './status.ts';
 import { pathTransactions } from './path-log.ts';
 
@@ -81,6 +82,11 @@ export function makePond(directory: string, oplog: Oplog): Pond {
     return 'txnSeq' in at ? oplog.transactionFacts(at.txnSeq) : oplog.transactionAt(at.timeMicros);
   }
 
+  const sql = createSqlRunner({
+    directory, storeDirectory: join(directory, STORE_DIRECTORY), oplog, viewAt,
+    relationOf: (_view, file) => Promise.reject(new PondError('not-tabular', `Cannot query a ${file.kind}: its rows are not read yet`)),
+  });
+
   const pond: Pond = {
     directory,
     identity,
@@ -123,6 +129,8 @@ export function makePond(directory: string, oplog: Oplog): Pond {
     revert: async (to, revertOptions = {}) => revertTree(pond, oplog, await viewAt(to), revertOptions),
     revertFile: (path, version, writeOptions = {}) => revertFile(pond, path, version, writeOptions),
 
+    sql: (script, sqlOptions = {}) => sql.query(script, sqlOptions),
+
     settings: async () => readSettings(await oplog.view()),
     async setSetting(key, value, writeOptions) {
       const transaction = await oplog.begin();
@@ -136,7 +144,7 @@ export function makePond(directory: string, oplog: Oplog): Pond {
       const { fsckStore } = await import('./fsck/fsck.ts');
       return fsckStore(oplog.store, join(directory, STORE_DIRECTORY), fsckOptions, oplog.environment);
     },
-    close: () => Promise.resolve(),
+    close: () => sql.close(),
   };
   return pond;
 }

@@ -1,5 +1,9 @@
 import type { ChangeCounts, Environment, MaintainReport, TransactionFacts } from '@duckpond/oplog';
+import type { QueryResult } from '@duckpond/query';
 import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
+import type { SqlOptions } from './sql.ts';
+
+export type { QueryResult, SqlOptions };
 
 /** Who made a pond, when and where: written once, by `createPond`. */
 export interface PondIdentity {
@@ -73,7 +77,8 @@ export interface TreeChange {
   readonly newSizeBytes: number | undefined;
 }
 
-export type SettingOrigin = 'default' | 'pond';
+/** `option`: the caller gave it for one query. */
+export type SettingOrigin = 'default' | 'pond' | 'option';
 
 export interface Setting {
   readonly key: string;
@@ -180,6 +185,15 @@ export interface Pond {
   revert(to: At, options?: WriteOptions & { readonly path?: string }): Promise<WriteResult<readonly TreeChange[]>>;
   /** One file back to one of its older versions, as a new version. */
   revertFile(path: string, version: number, options?: WriteOptions): Promise<WriteResult<void>>;
+
+  /**
+   * Runs a query, or the statements of a script in order: the rows are those of the last one. A name in FROM is a path, a pattern, a URL
+   * of a format, a system table or a name in `tables` (docs/sql.md); all of them are read in one state of the pond, whatever others commit
+   * meanwhile. DuckDB is loaded by the first query and kept until `close`. The result is to be read to its end or closed.
+   *
+   * @throws PondError `not-found`, `not-tabular`, `no-match`; QueryError
+   */
+  sql(script: string, options?: SqlOptions): Promise<QueryResult>;
 
   settings(): Promise<readonly Setting[]>;
   /** @throws PondError `invalid-setting` naming the key and what is wanted */

@@ -1,0 +1,170 @@
+import type { Oplog, OplogView } from '@duckpond/oplog';
+import type { Catalog, FormatUrl, Relation } from '@duckpond/query';
+import { type FileNode, hasGlobSyntax, isFile, isTinyFsError, type NodePath, quote, type WD } from '@duckpond/tinyfs';
+import { dataFilePart } from './catalog-data-file.ts';
+import { unitedRelation } from './catalog-union.ts';
+import { PondError } from './errors.ts';
+import { nearestPaths } from './nearest-path.ts';
+import type { Spool } from './spool.ts';
+import { SYSTEM_TABLES, systemTable, type SystemState } from './system-tables.ts';
+
+/** Which rows of a relation: one version of it, or those between two event times. */
+export interface RowBounds {
+  readonly version?: number;
+  /** The first event time, microseconds since 1970 UTC. */
+  readonly timeStartMicros?: bigint;
+  /** The event time behind the last. */
+  readonly timeEndMicros?: bigint;
+}
+
+/** What the package of queries gives to a catalog: it is loaded when the first query comes. */
+export interface CatalogLibrary {
+  readonly isUrl: (text: string) => boolean;
+  readonly parseFormatUrl: (text: string) => FormatUrl;
+  readonly formatOfName: (path: string) => Pick<FormatUrl, 'format' | 'compression'>;
+  readonly nearestNames: (name: string, names: readonly string[]) => readonly string[];
+}
+
+/** One state of a pond, and how its files become relations. */
+export interface CatalogState {
+  readonly oplog: Oplog;
+  readonly view: OplogView;
+  readonly root: WD;
+  readonly storeDirectory: string;
+  readonly spool: Spool;
+  readonly system: SystemState;
+  readonly library: CatalogLibrary;
+  readonly host: Catalog;
+  /** Names beside the paths: what each stands for. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** Of the table `source`. */
+  readonly sourceBounds: RowBounds;
+  readonly relationOf: (file: FileNode, bounds: RowBounds) => Promise<Relation>;
+  /** Takes note of which file of the host has the content of which path, for messages. */
+  readonly named: (hostPath: string, pondPath: string) => void;
+}
+
+/** The name whose rows `SqlOptions` can bound. */
+export const SOURCE = 'source';
+
+/** From names in FROM to relations, all of one state of the pond. */
+export function pondCatalog(state: CatalogState): Catalog {
+  const names = [...SYSTEM_TABLES, ...Object.keys(state.tables)];
+  return {
+    names,
+    async resolve(name, signal) {
+      const table = tableNamed(state.tables, name);
+      if (table !== undefined) return resolveTarget(state, table.target, table.name === SOURCE ? state.sourceBounds : {}, signal);
+      return await systemTable(name, state.system) ?? resolveTarget(state, name, {}, signal);
+    },
+  };
+}
+
+/** SQL does not tell capital letters apart; a name that is spelled alike wins. */
+function tableNamed(tables: CatalogState['tables'], name: string): { readonly name: string; readonly target: string } | undefined {
+  const own = Object.keys(tables);
+  const found = own.find((key) => key === name) ?? own.find((key) => key.toLowerCase() === name.toLowerCase());
+  const target = found === undefined ? undefined : tables[found];
+  return found === undefined || target === undefined ? undefined : { name: found, target };
+}
+
+async function resolveTarget(
+  state: CatalogState, target: string, bounds: RowBounds, signal: AbortSignal | undefined,
+): Promise<Relation | undefined> {
+  const { library } = state;
+  if (target.startsWith('/')) return relationOfPattern(state, { pattern: target, shown: target, options: {} }, bounds, signal);
+  if (!library.isUrl(target)) return undefined;
+  const { host, path, format, compression, kind, options } = library.parseFormatUrl(target);
+  if (host) return state.host.resolve(target, signal);
+  if (format === 'delta') {
+    throw new PondError(
+      'not-tabular', `Cannot query ${quote(target)}: a Delta table in the pond is not read in place, host+delta:///PATH was wanted`, { target },
+    );
+  }
+  const reading = {
+    pattern: path, shown: target, options,
+    ...(format === undefined ? {} : { format }), ...(compression === undefined ? {} : { compression }), ...(kind === undefined ? {} : { kind }),
+  };
+  return relationOfPattern(state, reading, bounds, signal);
+}
+
+/** What to read, and how, as far as the name says. */
+export interface Reading extends Pick<FormatUrl, 'format' | 'compression' | 'kind' | 'options'> {
+  readonly pattern: string;
+  /** As the user wrote it. */
+  readonly shown: string;
+}
+
+async function relationOfPattern(
+  state: CatalogState, reading: Reading, bounds: RowBounds, signal: AbortSignal | undefined,
+): Promise<Relation> {
+  const relations: Relation[] = [];
+  for (const file of await filesOf(state, reading)) {
+    signal?.throwIfAborted();
+    relations.push(await relationOfFile(state, file, reading, bounds));
+  }
+  return unitedRelation(relations);
+}
+
+async function relationOfFile(
+  state: CatalogState, { path, node }: NodePath<FileNode>, reading: Reading, bounds: RowBounds,
+): Promise<Relation> {
+  if (node.kind === 'data') {
+    if (reading.kind !== undefined) throw wrongKind(reading, path, 'a data file', `a ${reading.kind}`);
+    if (bounds.timeStartMicros !== undefined || bounds.timeEndMicros !== undefined) {
+      throw wrongKind(reading, path, 'a data file', 'a series or a table, whose event times are known,');
+    }
+    return { parts: [await dataFilePart(state, path, node, reading, bounds.version)] };
+  }
+  if (reading.format !== undefined) throw wrongKind(reading, path, `a ${node.kind}`, `a data file in the format ${reading.format}`);
+  if (reading.kind !== undefined && reading.kind !== node.kind) throw wrongKind(reading, path, `a ${node.kind}`, `a ${reading.kind}`);
+  return state.relationOf(node, bounds);
+}
+
+/** The files that a path leads to, or that a pattern matches; directories among the matches are left out. */
+async function filesOf(state: CatalogState, { pattern, shown }: Reading): Promise<readonly NodePath<FileNode>[]> {
+  const { root } = state;
+  const isGlob = hasGlobSyntax(pattern);
+  const found = await root.lookup(pattern).catch((error: unknown) => {
+    if (isGlob && isTinyFsError(error)) return undefined;
+    throw error;
+  });
+  if (found?.kind === 'found') {
+    const { path, node } = found.at;
+    if (isFile(node)) return [{ path, node }];
+    throw new PondError(
+      'not-tabular', `Cannot query ${quote(shown)}: it is a directory, a file or a pattern such as ${quote(`${path === '/' ? '' : path}/*`)} `
+      + 'was wanted', { path },
+    );
+  }
+  if (!isGlob) throw await missing(state, pattern, shown);
+  const files = new Map<string, NodePath<FileNode>>();
+  for await (const match of root.glob(pattern)) {
+    const target = match.node.kind === 'symlink' ? await followed(root, match.path) : match;
+    if (target !== undefined && isFile(target.node)) files.set(target.path, { path: target.path, node: target.node });
+  }
+  if (files.size === 0) {
+    throw new PondError('no-match', `Cannot query ${quote(shown)}: the pattern matches no file, at least one was wanted`, { pattern });
+  }
+  return [...files.values()];
+}
+
+/** Where a link leads; undefined when that is nowhere, which matches nothing. */
+async function followed(root: WD, path: string): Promise<NodePath | undefined> {
+  try {
+    return await root.get(path);
+  } catch (error) {
+    if (isTinyFsError(error)) return undefined;
+    throw error;
+  }
+}
+
+async function missing({ root, library }: CatalogState, path: string, shown: string): Promise<PondError> {
+  const nearest = await nearestPaths(root, path, library.nearestNames);
+  const hint = nearest.length === 0 ? 'the path of a file was wanted' : `${nearest.map(quote).join(' or ')} was wanted?`;
+  return new PondError('not-found', `Cannot query ${quote(shown)}: there is no entry of that name, ${hint}`, { path, nearest });
+}
+
+function wrongKind({ shown }: Reading, path: string, is: string, wanted: string): PondError {
+  return new PondError('not-tabular', `Cannot query ${quote(shown)}: ${quote(path)} is ${is}, ${wanted} was wanted`, { path });
+}
