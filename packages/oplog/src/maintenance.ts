@@ -88,8 +88,9 @@ export async function foldState(
         if (!isCode(error, 'corrupt-state')) throw error;
       }
     }
-    const layer = await foldRecords(reader, snapshot.files, txnSeq);
-    const rows = await rowsOfLayers([layer], createView(NOTHING, [layer]));
+    // A log that was replayed from its beginning is in memory as a whole.
+    const layers = head.base === NOTHING ? head.layers.map(({ layer }) => layer) : [await foldRecords(reader, snapshot.files, txnSeq)];
+    const rows = await rowsOfLayers(layers, createView(NOTHING, layers));
     return opened(await addStateRun(store, [], rows, { firstTxnSeq: 1, txnSeq, unique, foreground }));
   }
 
