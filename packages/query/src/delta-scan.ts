@@ -1,3 +1,5 @@
+import type * as Api from '@duckdb/node-api';
+import type * as Delta from '@duckpond/delta';
 import type { AddFile, Snapshot, StructField } from '@duckpond/delta';
 import { BLOCK_SHIFT, deletedBlocks } from './delta-deleted-rows.ts';
 import { fileLayouts } from './delta-field-ids.ts';
@@ -16,9 +18,6 @@ import type { ScanSession } from './scan-session.ts';
  */
 const BRANCHES_MAX = 64;
 
-type Delta = typeof import('@duckpond/delta');
-type Api = typeof import('@duckdb/node-api');
-
 interface DataFile {
   readonly path: string;
   readonly add: AddFile;
@@ -32,8 +31,8 @@ interface DataFile {
 interface Scan {
   readonly session: ScanSession;
   readonly source: DeltaSource;
-  readonly delta: Delta;
-  readonly api: Api;
+  readonly delta: typeof Delta;
+  readonly api: typeof Api;
   readonly fields: readonly StructField[];
   readonly partitionColumns: readonly PartitionColumn[];
 }
@@ -154,7 +153,7 @@ async function partitionExpressions(
 async function deletedRows({ session, source, delta, api }: Scan, files: readonly DataFile[]): Promise<string> {
   const indexes: number[] = [];
   const blocks: number[] = [];
-  const bitmaps: InstanceType<Api['DuckDBBitValue']>[] = [];
+  const bitmaps: Api.DuckDBBitValue[] = [];
   for (const [index, { add }] of files.entries()) {
     if (add.deletionVector === undefined) continue;
     for (const { block, bits } of deletedBlocks(await delta.readDeletionVector(source.store, add.deletionVector))) {

@@ -5,7 +5,7 @@ import { openSnapshot } from '@duckpond/delta';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deltaColumns } from '../src/delta-scan.ts';
 import { hostDeltaSource } from '../src/delta-source.ts';
-import { openTestSession, type TestSession } from './delta-session.ts';
+import { type DeltaSession, openDeltaSession } from './delta-session.ts';
 import { GOLDEN_NAMES, type GoldenTable, HAS_GOLDEN, unpackGolden } from './golden-tables.ts';
 
 /** The code of the error, and of its cause. */
@@ -27,14 +27,14 @@ if (!HAS_GOLDEN) {
 describe.runIf(HAS_GOLDEN)('golden Delta tables as relations', () => {
   const directory = mkdtempSync(join(tmpdir(), 'delta-golden-'));
   const tables: readonly GoldenTable[] = GOLDEN_NAMES.flatMap((name) => unpackGolden(name, directory));
-  let session: TestSession;
+  let session: DeltaSession;
 
   beforeAll(async () => {
-    session = await openTestSession();
+    session = await openDeltaSession(directory);
   });
 
-  afterAll(() => {
-    session.connection.closeSync();
+  afterAll(async () => {
+    await session.close();
     rmSync(directory, { recursive: true });
   });
 
@@ -43,7 +43,7 @@ describe.runIf(HAS_GOLDEN)('golden Delta tables as relations', () => {
   test.each(readable.map((table) => [table.name, table] as const))('%s has the expected columns and rows', async (_, table) => {
     await session.deltaView('actual', table.root);
     const files = await session.bindTexts(table.expected);
-    await session.connection.run(`CREATE OR REPLACE TEMP VIEW expected AS FROM read_parquet(${files}, hive_partitioning = false)`);
+    await session.run(`CREATE OR REPLACE TEMP VIEW expected AS FROM read_parquet(${files}, hive_partitioning = false)`);
 
     const columns = await session.columnsOf('FROM actual');
     const { store } = await hostDeltaSource(table.root);
@@ -60,7 +60,7 @@ describe.runIf(HAS_GOLDEN)('golden Delta tables as relations', () => {
     const table = tables.find(({ name }) => name === WRONG_UPSTREAM);
     await session.deltaView('actual', table?.root ?? '');
     const files = await session.bindTexts(table?.expected ?? []);
-    await session.connection.run(`CREATE OR REPLACE TEMP VIEW expected AS FROM read_parquet(${files}, hive_partitioning = false)`);
+    await session.run(`CREATE OR REPLACE TEMP VIEW expected AS FROM read_parquet(${files}, hive_partitioning = false)`);
     const others = (view: string): string => `SELECT * EXCLUDE (as_timestamp) FROM ${view}`;
     expect(await session.rowsOf(`${others('actual')} EXCEPT ALL ${others('expected')}`)).toEqual([]);
     expect(await session.rowsOf(`${others('expected')} EXCEPT ALL ${others('actual')}`)).toEqual([]);
