@@ -2,6 +2,7 @@ import type Bindings from '@duckdb/node-bindings';
 import type { Vector } from '@duckdb/node-bindings';
 import type { ArrowColumn } from './arrow-ipc-read.ts';
 import type { TimeUnit } from './arrow-schema.ts';
+import { fillTextRun } from './arrow-text-heap.ts';
 import { QueryError } from './errors.ts';
 import { gather } from './arrow-gather.ts';
 
@@ -189,8 +190,9 @@ function intervals(count: number, at: (row: number) => readonly [number, number,
 
 /** Short ASCII texts are laid out here as DuckDB has them; others are handed over one by one, and DuckDB checks their encoding. */
 function fillTexts(native: Native, vector: Vector, column: ArrowColumn, from: number, count: number): void {
-  const span = spans(column);
   const isText = column.field.type.kind.includes('utf8');
+  if (fillContiguous(native, vector, column, from, count, isText)) return;
+  const span = spans(column);
   const out = new Uint8Array(count * STRING_BYTES);
   const others: number[] = [];
   for (let at = 0; at < count; at += 1) {
@@ -221,6 +223,21 @@ function fillTexts(native: Native, vector: Vector, column: ArrowColumn, from: nu
     const { bytes, start, end } = span(from + at);
     native.vector_assign_string_element_len(vector, at, bytes.subarray(start, end));
   }
+}
+
+/** Texts that lie one after the other and are not all short are handed over together. */
+function fillContiguous(native: Native, vector: Vector, column: ArrowColumn, from: number, count: number, isText: boolean): boolean {
+  const { kind } = column.field.type;
+  const [offsetBytes, bytes] = column.buffers;
+  if ((kind !== 'utf8' && kind !== 'binary') || offsetBytes === undefined || bytes === undefined) return false;
+  if (offsetBytes.length < (from + count + 1) * 4 || offsetBytes.byteOffset % 4 !== 0) return false;
+  const offsets = new Int32Array(offsetBytes.buffer, offsetBytes.byteOffset + from * 4, count + 1);
+  // Short texts fit into their rows, and cost least there.
+  if ((offsets[count] ?? 0) - (offsets[0] ?? 0) < count * 4) return false;
+  const { validity } = column;
+  const isNull = validity === undefined ? () => false
+    : (row: number): boolean => (((validity[(from + row) >> 3] ?? 0) >> ((from + row) & 7)) & 1) === 0;
+  return fillTextRun(native, vector, { bytes, offsets, isText, isNull });
 }
 
 interface Span { bytes: Uint8Array; start: number; end: number }
