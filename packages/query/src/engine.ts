@@ -1,15 +1,16 @@
-import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { type DuckDB, loadDuckDB } from './duckdb.ts';
 import { QueryError } from './errors.ts';
+import { explain, type Explanation } from './explain.ts';
 import type { FormatReader } from './formats/reader.ts';
-import { bindParameters, type Parameters } from './parameters.ts';
+import { ingest, type IngestOptions } from './ingest.ts';
+import { copyToParquet, type ParquetFile, type ParquetOptions, type ParquetSource } from './parquet-copy.ts';
 import { type QueryResult, queryResult } from './query-result.ts';
-import type { Catalog } from './relation.ts';
+import { type MergeOptions, mergeVersions, type VersionContent } from './run-file.ts';
 import { scanRegistry } from './scans.ts';
-import { openSession, type Session, type SessionHost } from './session.ts';
-import { notAQuery, splitStatements, type Statement } from './statements.ts';
-import { stepper } from './stepper.ts';
-import { viewMaker } from './views.ts';
+import { prepareScript, type QueryOptions, type ScriptHost, streamLast } from './script.ts';
+import type { FilePart } from './relation.ts';
+import type { TabularContent } from './tabular-facts.ts';
 
 export interface EngineOptions {
   /** Directories and files of the host that queries may read; nothing else is open to them. */
@@ -24,12 +25,6 @@ export interface EngineOptions {
   readonly readers?: readonly FormatReader[];
 }
 
-export interface QueryOptions {
-  readonly catalog: Catalog;
-  readonly params?: Parameters;
-  readonly signal?: AbortSignal;
-}
-
 /** DuckDB, confined and locked. Queries run side by side, each in a session of its own. */
 export interface Engine {
   /**
@@ -37,13 +32,16 @@ export interface Engine {
    * and the signal's reason when it is aborted.
    */
   query(sql: string, options: QueryOptions): Promise<QueryResult>;
-  /** The engine's own sessions, for the modules of this package. */
-  readonly host: SessionHost;
+  /** The plan of the script's last statement; with `analyze` it is run, and the plan says what was read. */
+  explain(sql: string, options: QueryOptions & { readonly analyze?: boolean }): Promise<Explanation>;
+  /** Writes a relation, or the rows of a script, to a Parquet file below a directory that the engine may read or spill to. */
+  copyToParquet(source: ParquetSource, path: string, options?: ParquetOptions): Promise<ParquetFile>;
+  /** Writes the rows of consecutive versions of a series to one run file (decision 0008). */
+  mergeVersions(versions: readonly VersionContent[], path: string, options?: MergeOptions): Promise<ParquetFile>;
+  /** Files of the host as content to be stored: see `ingest`. */
+  ingest(source: FilePart, options: IngestOptions): Promise<TabularContent>;
   close(): void;
 }
-
-// StatementType of the binding, whose module is not loaded for its names.
-const ALLOWED_TYPES: ReadonlySet<number> = new Set([1, 4, 7, 20, 24, 26]);
 
 /** Opens DuckDB in memory: time zone UTC, no extensions from anywhere, nothing readable but what the options say. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
@@ -61,15 +59,19 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   setup.registerTableFunction(scans.tableFunction);
   await confine(duckdb, setup, options);
   setup.closeSync();
-  const host: SessionHost = { duckdb, instance, scans, spillDirectory: options.spillDirectory };
   const readers = new Map((options.readers ?? []).map((reader) => [reader.format, reader]));
+  const host: ScriptHost = { duckdb, instance, scans, spillDirectory: options.spillDirectory, readers };
   let open = true;
+  const opened = (): ScriptHost => {
+    if (!open) throw new QueryError('closed', 'Cannot query: the engine is closed, wanted an open one');
+    return host;
+  };
   return {
-    host,
-    query: (sql, query) => {
-      if (!open) throw new QueryError('closed', 'Cannot query: the engine is closed, wanted an open one');
-      return runScript(host, readers, sql, query);
-    },
+    query: async (sql, query) => runQuery(opened(), sql, query),
+    explain: async (sql, query) => explain(opened(), sql, query),
+    copyToParquet: async (source, path, copy) => copyToParquet(opened(), source, path, copy),
+    mergeVersions: async (versions, path, merge) => mergeVersions(opened(), versions, path, merge),
+    ingest: async (source, options) => ingest(opened(), source, options),
     close: () => {
       if (!open) return;
       open = false;
@@ -90,63 +92,14 @@ async function confine({ api }: DuckDB, connection: DuckDBConnection, options: E
   await connection.run('SET lock_configuration = true');
 }
 
-async function runScript(
-  host: SessionHost, readers: ReadonlyMap<string, FormatReader>, sql: string, options: QueryOptions,
-): Promise<QueryResult> {
-  options.signal?.throwIfAborted();
-  const statements = splitStatements(sql);
-  const last = statements.at(-1);
-  if (last === undefined) throw new QueryError('query-failed', 'Cannot run an empty script: it has no statement, wanted a query');
-  const session = await openSession(host, options.signal);
-  const steps = stepper(session.connection, options.signal);
-  const release = async (): Promise<void> => {
-    steps.end();
-    await session.close();
-  };
+async function runQuery(host: ScriptHost, sql: string, options: QueryOptions): Promise<QueryResult> {
+  const script = await prepareScript(host, sql, options);
+  const { session, steps, release } = script;
   try {
-    const views = viewMaker(session, options.catalog, readers);
-    for (const statement of statements.slice(0, -1)) {
-      await views.prepare(statement);
-      await steps.step(() => runAll(session, statement, options));
-    }
-    await views.prepare(last);
-    const result = await steps.step(() => runLast(session, last, options));
+    const result = await steps.step(() => streamLast(script, options));
     return queryResult({ duckdb: host.duckdb, result, step: steps.step, interrupt: () => session.connection.interrupt(), release });
   } catch (error) {
     await release();
     throw error;
-  }
-}
-
-async function runAll(session: Session, statement: Statement, options: QueryOptions): Promise<void> {
-  const prepared = await prepareLast(session, statement, options);
-  await prepared.run();
-  prepared.destroySync();
-}
-
-async function runLast(session: Session, statement: Statement, options: QueryOptions): Promise<DuckDBResult> {
-  const prepared = await prepareLast(session, statement, options);
-  const result = await prepared.stream();
-  prepared.destroySync();
-  return result;
-}
-
-/** The last of what DuckDB makes of a statement (a PIVOT is several); those before it have run. */
-async function prepareLast(session: Session, statement: Statement, options: QueryOptions): Promise<DuckDBPreparedStatement> {
-  if (statement.kind === 'explain') {
-    // EXPLAIN hides what it would run: its body is looked at by itself.
-    const body = await session.connection.prepare(statement.body);
-    const { statementType } = body;
-    body.destroySync();
-    if (statementType as number !== 1) throw notAQuery(statement.tokens[0]?.text ?? 'EXPLAIN');
-  }
-  const extracted = await session.connection.extractStatements(statement.sql);
-  for (let at = 0; ; at += 1) {
-    const prepared = await extracted.prepare(at);
-    if (!ALLOWED_TYPES.has(prepared.statementType)) throw notAQuery(statement.tokens[0]?.text ?? '');
-    bindParameters(prepared, options.params, session.duckdb.api);
-    if (at === extracted.count - 1) return prepared;
-    await prepared.run();
-    prepared.destroySync();
   }
 }

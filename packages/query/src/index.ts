@@ -3,7 +3,7 @@ export type {
 } from './relation.ts';
 export { VERSION_COLUMN } from './relation.ts';
 export { INLINE_BYTES, type TabularColumn, type TabularContent, type TabularFacts } from './tabular-facts.ts';
-export { type Engine, type EngineOptions, openEngine, type QueryOptions } from './engine.ts';
+export { type Engine, type EngineOptions, openEngine } from './engine.ts';
 export { isQueryError, QueryError, type QueryErrorCode } from './errors.ts';
 export type { FormatReader } from './formats/reader.ts';
 export { quoteIdentifier, quoteQualified } from './identifier.ts';
@@ -22,3 +22,7 @@ export { type HostCatalog, hostCatalog, type HostCatalogOptions, isHostUrl } fro
 export { deltaColumns } from './delta-scan.ts';
 export { type DeltaSource, hostDeltaSource } from './delta-source.ts';
 export { createDeltaReader, openDeltaTable } from './delta-table.ts';
+export type { QueryOptions } from './script.ts';
+export type { Explanation } from './explain.ts';
+export type { ParquetFile, ParquetOptions, ParquetSource } from './parquet-copy.ts';
+export type { MergeOptions, VersionContent } from './run-file.ts';

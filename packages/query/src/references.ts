@@ -90,6 +90,6 @@ function isNamePart(token: Token): boolean {
   return token.kind === 'identifier' || token.kind === 'string' || token.kind === 'word';
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

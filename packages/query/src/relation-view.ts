@@ -110,6 +110,11 @@ function emptySelect(known: readonly Known[]): string {
   return `SELECT ${casts(known, new Map())} WHERE false`;
 }
 
+/** SELECTs of this package's own making, united by name. */
+export function unitedByName(selects: readonly string[]): string {
+  return united(selects, 'UNION ALL BY NAME');
+}
+
 function united(selects: readonly string[], operator: string): string {
   return selects.length === 1 ? selects[0] ?? '' : selects.map((select) => `(${select})`).join(` ${operator} `);
 }

@@ -1,0 +1,100 @@
+import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import { QueryError } from './errors.ts';
+import type { FormatReader } from './formats/reader.ts';
+import { bindParameters, type Parameters } from './parameters.ts';
+import type { Catalog } from './relation.ts';
+import { openSession, type Session, type SessionHost } from './session.ts';
+import { notAQuery, splitStatements, type Statement } from './statements.ts';
+import { type Stepper, stepper } from './stepper.ts';
+import { viewMaker } from './views.ts';
+
+export interface QueryOptions {
+  readonly catalog: Catalog;
+  readonly params?: Parameters;
+  readonly signal?: AbortSignal;
+}
+
+/** What a script runs on. */
+export interface ScriptHost extends SessionHost {
+  readonly readers: ReadonlyMap<string, FormatReader>;
+}
+
+/** A script whose last statement is still to run: its views are there, and the statements before it are done. */
+export interface PreparedScript {
+  readonly session: Session;
+  readonly steps: Stepper;
+  readonly last: Statement;
+  release(): Promise<void>;
+}
+
+// StatementType of the binding, whose module is not loaded for its names.
+const SELECT = 1;
+const ALLOWED_TYPES: ReadonlySet<number> = new Set([SELECT, 4, 7, 20, 24, 26]);
+
+/** Runs all statements but the last. The caller releases what it gets; an error has released it. */
+export async function prepareScript(host: ScriptHost, sql: string, options: QueryOptions): Promise<PreparedScript> {
+  options.signal?.throwIfAborted();
+  const statements = splitStatements(sql);
+  const last = statements.at(-1);
+  if (last === undefined) throw new QueryError('query-failed', 'Cannot run an empty script: it has no statement, wanted a query');
+  const session = await openSession(host, options.signal);
+  const steps = stepper(session.connection, options.signal);
+  const release = async (): Promise<void> => {
+    steps.end();
+    await session.close();
+  };
+  try {
+    const views = viewMaker(session, options.catalog, host.readers);
+    for (const statement of statements.slice(0, -1)) {
+      await views.prepare(statement);
+      await steps.step(() => runAll(session, statement, options));
+    }
+    await views.prepare(last);
+    return { session, steps, last, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Begins the last statement; its rows stream. */
+export async function streamLast({ session, last }: PreparedScript, options: QueryOptions): Promise<DuckDBResult> {
+  const prepared = await prepareStatement(session, last, options.params);
+  const result = await prepared.stream();
+  prepared.destroySync();
+  return result;
+}
+
+async function runAll(session: Session, statement: Statement, options: QueryOptions): Promise<void> {
+  const prepared = await prepareStatement(session, statement, options.params);
+  await prepared.run();
+  prepared.destroySync();
+}
+
+/** The last of what DuckDB makes of a statement (a PIVOT is several); those before it have run. */
+async function prepareStatement(session: Session, statement: Statement, params: Parameters | undefined): Promise<DuckDBPreparedStatement> {
+  // EXPLAIN hides what it would run: its body is looked at by itself.
+  if (statement.kind === 'explain') await requireQuery(session, statement);
+  const extracted = await session.connection.extractStatements(statement.sql);
+  for (let at = 0; ; at += 1) {
+    const prepared = await extracted.prepare(at);
+    if (!ALLOWED_TYPES.has(prepared.statementType)) throw notAQuery(statement.tokens[0]?.text ?? '');
+    bindParameters(prepared, params, session.duckdb.api);
+    if (at === extracted.count - 1) return prepared;
+    await prepared.run();
+    prepared.destroySync();
+  }
+}
+
+/** Throws `not-a-query` unless the body of a statement is one SELECT, whatever it is wrapped in. */
+export async function requireQuery(session: Session, statement: Statement): Promise<void> {
+  const extracted = await session.connection.extractStatements(statement.body);
+  for (let at = 0; at < extracted.count; at += 1) {
+    const prepared = await extracted.prepare(at);
+    const { statementType } = prepared;
+    const isLast = at === extracted.count - 1;
+    if (!isLast) await prepared.run();
+    prepared.destroySync();
+    if (isLast && statementType as number !== SELECT) throw notAQuery(statement.tokens[0]?.text ?? '');
+  }
+}
