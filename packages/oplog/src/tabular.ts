@@ -74,16 +74,18 @@ export interface ColumnClash {
 }
 
 /**
- * The columns of a series after an append: new ones come last, and a row counts as null in every column that it does not have.
+ * The columns of a series after an append: new ones come last, and a row counts as null in every column that it does not
+ * have. Names are the same when they differ in case only, as DuckDB sees them.
  */
 export async function mergeColumns(
   have: readonly StoredColumn[], haveRows: number, brought: readonly StoredColumn[], broughtRows: number, widen: WidenType,
 ): Promise<{ readonly columns: readonly StoredColumn[] } | { readonly clash: ColumnClash }> {
   const columns: StoredColumn[] = [];
-  const added = new Map(brought.map((column) => [column.name, column]));
+  const added = new Map(brought.map((column) => [column.name.toLowerCase(), column]));
   for (const old of have) {
-    const more = added.get(old.name);
-    added.delete(old.name);
+    const key = old.name.toLowerCase();
+    const more = added.get(key);
+    added.delete(key);
     if (more === undefined) {
       columns.push({ ...old, nulls: old.nulls + broughtRows });
       continue;
@@ -91,7 +93,7 @@ export async function mergeColumns(
     const type = more.type === old.type ? old.type : await widen(old.type, more.type);
     if (type === undefined) return { clash: { column: old.name, have: old.type, brought: more.type } };
     // What the append says about the meaning of a column is newer.
-    columns.push({ ...old, ...more, type, nulls: old.nulls + more.nulls });
+    columns.push({ ...old, ...more, name: old.name, type, nulls: old.nulls + more.nulls });
   }
   for (const column of added.values()) columns.push({ ...column, nulls: column.nulls + haveRows });
   return { columns };

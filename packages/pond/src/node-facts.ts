@@ -1,5 +1,5 @@
-import type { NodeFact } from '@duckpond/oplog';
-import type { FileKind, Node, NodeId } from '@duckpond/tinyfs';
+import { decodeColumns, type NodeFact } from '@duckpond/oplog';
+import type { FileKind, Node, NodeId, RowRange, TabularFacts } from '@duckpond/tinyfs';
 
 /** A node of the file system as the log knows it: the one place where facts become nodes. Pure and total. */
 export function nodeOf(fact: NodeFact): Node {
@@ -15,9 +15,28 @@ export function nodeOf(fact: NodeFact): Node {
       id, home, version, modifiedMicros, kind: fileKindOf(fact.kind),
       sizeBytes: computed === undefined ? fact.totalBytes ?? fact.sizeBytes ?? 0 : undefined,
       sha256: fact.sha256 === null || computed !== undefined ? undefined : hexOf(fact.sha256),
-      ...attributes, ...computed,
+      ...attributes, ...computed, ...tabularOf(fact),
     };
   }
+}
+
+/** Of a table its newest version, of a series all of them: no cost depends on how many there are. */
+function tabularOf(fact: NodeFact): { readonly tabular: TabularFacts } | undefined {
+  const isSeries = fact.kind === 'series';
+  const rowCount = isSeries ? fact.totalRows : fact.rowCount;
+  if (rowCount === null || fact.schema === null) return undefined;
+  const columns = decodeColumns(fact.schema);
+  if (columns === undefined) return undefined;
+  const [timeMin, timeMax] = isSeries ? [fact.totalTimeMinMicros, fact.totalTimeMaxMicros] : [fact.timeMinMicros, fact.timeMaxMicros];
+  return {
+    tabular: { columns, ...rowRange(rowCount, timeMin, timeMax), ...(fact.timeColumn === null ? {} : { timeColumn: fact.timeColumn }) },
+  };
+}
+
+export function rowRange(rowCount: number, timeMinMicros?: bigint | null, timeMaxMicros?: bigint | null): RowRange {
+  return {
+    rowCount, ...(timeMinMicros == null ? {} : { timeMinMicros }), ...(timeMaxMicros == null ? {} : { timeMaxMicros }),
+  };
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -1,10 +1,10 @@
-import type { FactSource, NameFact, NodeFact, Oplog, OplogView } from '@duckpond/oplog';
+import type { FactSource, NameFact, NewEntry, NodeFact, Oplog, OplogView } from '@duckpond/oplog';
 import {
   type ContentOptions, type DirectoryEntry, type DirectoryNode, type FileNode, type Node, type NodeReader, quote, ROOT_ID, TinyFsError,
   type VersionInfo,
 } from '@duckpond/tinyfs';
 import { PondError } from './errors.ts';
-import { nodeOf } from './node-facts.ts';
+import { nodeOf, rowRange } from './node-facts.ts';
 
 /** The tree in one state of the log. Directories are made here, out of the facts about names and nodes. */
 export function createNodeReader(oplog: Oplog, view: OplogView): NodeReader {
@@ -112,13 +112,18 @@ async function* seriesContent(
 }
 
 export async function* nodeVersions(oplog: Oplog, view: OplogView, node: Node): AsyncGenerator<VersionInfo> {
-  for (const row of await oplog.versions(view, node.home, node.id)) {
-    const { sizeBytes, sha256 } = row.entry;
+  const rows = await oplog.versions(view, node.home, node.id);
+  const bounds = new Map<number, NewEntry>();
+  for (const { entry } of rows) if (entry.versionMin != null) bounds.set(entry.versionMin, entry);
+  for (const { version, timestampMicros, entry } of rows) {
+    const { sizeBytes, sha256, rowCount } = entry;
+    const { timeMinMicros, timeMaxMicros } = bounds.get(version) ?? entry;
     yield {
-      version: row.version,
-      modifiedMicros: row.timestampMicros,
+      version,
+      modifiedMicros: timestampMicros,
       sizeBytes: sizeBytes ?? undefined,
       sha256: sha256 == null ? undefined : Buffer.from(sha256).toString('hex'),
+      ...(rowCount == null ? {} : { tabular: rowRange(rowCount, timeMinMicros, timeMaxMicros) }),
     };
   }
 }

@@ -3,8 +3,9 @@ import {
   type ContentOptions, type DirectoryNode, type FileNode, isFile, type Node, type NodeReader, type NodeSpec, type NodeWriter,
   quote, TinyFsError,
 } from '@duckpond/tinyfs';
-import { nodeOf } from './node-facts.ts';
+import { nodeOf, rowRange } from './node-facts.ts';
 import { createTree, fileContent, nodeVersions } from './node-reader.ts';
+import { boundsWithTotals, rowsOfFact, withFormat } from './version-rows.ts';
 
 /** Small files stay in their record up to this much a transaction; beyond it, larger ones become blobs so that memory stays flat. */
 const INLINE_BUDGET_BYTES = 16 * 1024 * 1024;
@@ -20,6 +21,12 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
     const stored = await oplog.storeContent(content, inlineBytes < INLINE_BUDGET_BYTES ? undefined : SMALL_BYTES);
     inlineBytes += stored.inline?.byteLength ?? 0;
     return stored;
+  }
+
+  /** Parquet is a blob however small it is, so that it is a file that DuckDB can open. */
+  async function takeTabular(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredContent> {
+    const { isParquet, chunks } = await withFormat(content);
+    return isParquet ? oplog.storeContent(chunks, 0) : take(chunks);
   }
 
   /** The bytes of the newest version again, when a version without new content needs them in its own record. */
@@ -65,11 +72,13 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
           if (info.version <= before) yield info;
         }
       }
-      for (const [index, { content }] of changes.entries()) {
+      for (const [index, { content, rows }] of changes.entries()) {
         if (content !== undefined) newest = { sizeBytes: content.sizeBytes, sha256: Buffer.from(content.sha256).toString('hex') };
         const { sizeBytes, sha256 } = content === undefined && node.kind === 'series'
           ? { sizeBytes: undefined, sha256: undefined } : newest;
-        yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256 };
+        yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256,
+          ...(rows === undefined ? {} : { tabular: rowRange(rows.rowCount, rows.timeMinMicros, rows.timeMaxMicros) }),
+        };
       }
     },
   };
@@ -96,17 +105,21 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
       return nodeOf(transaction.create(partId, id, spec.kind, changeOf(spec), environment.nowMicros(), attributesOf(spec) ?? null));
     },
 
-    async write(file, content) {
-      const stored = await take(content);
-      const node = nodeOf(await transaction.write(file.home, file.id, { content: stored }, environment.nowMicros()));
+    async write(file, content, tabular) {
+      const stored = tabular === undefined ? await take(content) : await takeTabular(content);
+      const change = { content: stored, ...(tabular === undefined ? {} : { rows: tabular }) };
+      const node = nodeOf(await transaction.write(file.home, file.id, change, environment.nowMicros()));
       if (!isFile(node)) throw new TinyFsError('not-a-file', file.id, `Cannot write: the node is a ${node.kind}, a file was wanted`);
       return node;
     },
 
-    async update(node, { computed, attributes }) {
+    async update(node, { computed, attributes, bounds }) {
       const content = await sameContent(node);
+      const rows = content === undefined ? undefined : rowsOfFact(await transaction.node(node.home, node.id));
       const change: NodeChange = {
         ...(content === undefined ? {} : { content }),
+        ...(rows === undefined ? {} : { rows }),
+        ...(bounds === undefined ? {} : { bounds: await boundsWithTotals(reader, node, bounds) }),
         ...(computed === undefined ? {} : { factory: computed.factory, config: computed.config }),
         ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
       };

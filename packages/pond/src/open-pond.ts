@@ -5,7 +5,7 @@ import {
 } from '@duckpond/oplog';
 import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
-import { realEnvironment } from './environment.ts';
+import { isProcessAlive, realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
 import { maintainPond } from './maintain.ts';
 import { createNodeReader } from './node-reader.ts';
@@ -32,7 +32,7 @@ export async function openPond(directory: string, options: OpenOptions = {}, io?
   const environment = options.environment ?? realEnvironment();
   const turn = createLocalTurn(store, io ?? nodeIo, {
     nowMillis: () => Number(environment.nowMicros() / 1000n),
-    random: () => Number.parseInt(environment.uuid().slice(-6), 16) / 0x1000000,
+    isAlive: isProcessAlive,
   });
   const oplog = await Oplog.open(openLocalStore(store, io), environment, turn).catch((error: unknown) => {
     // A log without a commit is what a killed `createPond` leaves: it can be made again.
@@ -127,7 +127,7 @@ export function makePond(directory: string, oplog: Oplog): Pond {
     },
 
     revert: async (to, revertOptions = {}) => revertTree(pond, oplog, await viewAt(to), revertOptions),
-    revertFile: (path, version, writeOptions = {}) => revertFile(pond, path, version, writeOptions),
+    revertFile: (path, version, writeOptions = {}) => revertFile(pond, oplog, path, version, writeOptions),
 
     sql: (script, sqlOptions = {}) => sql.query(script, sqlOptions),
 

@@ -55,6 +55,8 @@ async function* newestTransactions(oplog: Oplog, view: OplogView): AsyncGenerato
 function recordsOfTransaction(rows: readonly Row[], options: RecordOptions): RecordInfo[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
+    // Runs are derived, and superseded ones are dropped when records are merged.
+    if (row.recordKind === 'run') continue;
     const key = `${row.partId} ${row.nodeId}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
@@ -101,14 +103,18 @@ function isKind(kind: string): kind is RecordInfo['kind'] {
 
 const LEFT_OUT = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros', 'inline']);
 
+/** What versions of a series lose when their rows are merged. */
+const LEFT_OUT_OF_SERIES = new Set(['sha256', 'blob', 'chain']);
+
 /**
  * The entry without what is null and without its place, which the record has; bytes as hex; content, which may be elsewhere, is
  * left out.
  */
 function plainEntry(row: Row): { readonly [key: string]: string | number | bigint | boolean } {
   const plain: { [key: string]: string | number | bigint | boolean } = {};
+  const mayBeMerged = row.entry.kind === 'series' && row.entry.rowCount != null;
   for (const [key, value] of Object.entries(row.entry) as [string, unknown][]) {
-    if (value === null || value === undefined || LEFT_OUT.has(key)) continue;
+    if (value === null || value === undefined || LEFT_OUT.has(key) || (mayBeMerged && LEFT_OUT_OF_SERIES.has(key))) continue;
     if (value instanceof Uint8Array) plain[key] = Buffer.from(value).toString('hex');
     else if (
       typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'

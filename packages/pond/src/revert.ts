@@ -1,9 +1,12 @@
-import type { NodeChange, NodeFact, Oplog, OplogView, Row, StoredContent, Transaction } from '@duckpond/oplog';
-import { ROOT_ID } from '@duckpond/tinyfs';
+import {
+  findRuns, type NodeChange, type NodeFact, type Oplog, type OplogView, type Row, type StoredContent, type Transaction, type VersionRows,
+} from '@duckpond/oplog';
+import { type Node, ROOT_ID } from '@duckpond/tinyfs';
 import { compareTrees } from './diff.ts';
 import { PondError } from './errors.ts';
 import type { Pond, TreeChange, WriteOptions, WriteResult } from './pond.ts';
 import { indexTree, isSameContent, type PlacedNode, sameBytes } from './tree-index.ts';
+import { rowsOfEntry, rowsOfFact } from './version-rows.ts';
 
 /**
  * Makes the tree, or one path, again what it was in an older state. Nodes come back with their identity and history;
@@ -51,8 +54,10 @@ export async function revertInto(
       );
     }
     const change = await changeTo(oplog, target, old.fact);
-    if (placed === undefined) transaction.revive(old.fact, newest?.version ?? old.fact.version, change, nowMicros);
-    else await transaction.write(old.fact.partId, old.fact.nodeId, change, nowMicros);
+    if (placed === undefined) {
+      const runs = old.fact.kind === 'series' ? await findRuns(oplog, target, old.fact.partId, old.fact.nodeId) : [];
+      await transaction.revive(old.fact, newest?.version ?? old.fact.version, change, nowMicros, runs);
+    } else await transaction.write(old.fact.partId, old.fact.nodeId, change, nowMicros);
   }
   return changes;
 }
@@ -73,14 +78,17 @@ export async function revertTree(
   return { value: changes, transaction: outcome.kind === 'committed' ? outcome.facts : undefined };
 }
 
-export function revertFile(pond: Pond, path: string, version: number, options: WriteOptions): Promise<WriteResult<void>> {
+export function revertFile(
+  pond: Pond, oplog: Oplog, path: string, version: number, options: WriteOptions,
+): Promise<WriteResult<void>> {
   return pond.write(async (fs) => {
     const root = await fs.root();
     const { node } = await root.get(path);
     if (node.kind === 'series') {
       throw new PondError('invalid-revert', `Cannot revert "${path}": it is a series, its versions are all its content`, { path });
     }
-    await root.write(path, root.read(path, { version }));
+    const tabular = await rowsOfVersion(oplog, node, version);
+    await root.write(path, root.read(path, { version }), tabular === undefined ? {} : { tabular });
   }, options);
 }
 
@@ -118,10 +126,12 @@ function isSamePlace(a: PlacedNode, b: PlacedNode): boolean {
 }
 
 async function changeTo(oplog: Oplog, view: OplogView, fact: NodeFact): Promise<NodeChange> {
+  const rows = rowsOfFact(fact);
   return {
     // What a series had, its older versions still hold.
     ...(fact.kind === 'series' || fact.sha256 === null || fact.sizeBytes === null
       ? {} : { content: await contentOf(oplog, view, fact, fact.sha256, fact.sizeBytes) }),
+    ...(fact.kind === 'series' || rows === undefined ? {} : { rows }),
     ...(fact.target === null ? {} : { target: fact.target }),
     ...(fact.factory === null ? {} : { factory: fact.factory }),
     ...(fact.config === null ? {} : { config: fact.config }),
@@ -136,4 +146,10 @@ async function contentOf(oplog: Oplog, view: OplogView, fact: NodeFact, sha256: 
 /** The highest version that the node ever had, so that its numbers go on without a gap. */
 async function newestRow(oplog: Oplog, fact: NodeFact): Promise<Row | undefined> {
   return (await oplog.versions(await oplog.view(), fact.partId, fact.nodeId)).at(-1);
+}
+
+/** What a table said about its rows in one of its versions. */
+async function rowsOfVersion(oplog: Oplog, node: Node, version: number): Promise<VersionRows | undefined> {
+  if (node.kind !== 'table') return undefined;
+  return rowsOfEntry((await oplog.version(await oplog.view(), node.home, node.id, version)).entry);
 }
