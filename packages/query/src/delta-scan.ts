@@ -64,6 +64,10 @@ export async function deltaSelect(session: ScanSession, source: DeltaSource, sna
     .map((field) => ({ name: field.name, key: delta.physicalName(field, mode), type: field.type }));
   const scan: Scan = { session, source, delta, api, fields, partitionColumns };
   const files = await dataFiles(scan, snapshot);
+  for (const [at, column] of partitionColumns.entries()) {
+    const texts = await session.bindTexts([...new Set(files.map(({ partition }) => partition[at] ?? ''))]);
+    await checkPartitionTexts(session, source.name, column, texts);
+  }
   const selects: string[] = [];
   for (const group of groups(files)) selects.push(await groupSelect(scan, group));
   return selects.join(' UNION ALL ');
@@ -129,7 +133,7 @@ async function groupSelect(scan: Scan, files: readonly DataFile[]): Promise<stri
 
 /** An expression for the value of each partition column, and the join that they need. */
 async function partitionExpressions(
-  { session, source, partitionColumns }: Scan, files: readonly DataFile[],
+  { session, partitionColumns }: Scan, files: readonly DataFile[],
 ): Promise<{ values: string[]; join: string }> {
   const isSame = new Set(files.map(({ partition }) => JSON.stringify(partition))).size <= 1;
   const lists: string[] = [];
@@ -137,7 +141,6 @@ async function partitionExpressions(
   for (const [at, column] of partitionColumns.entries()) {
     const texts = (isSame ? files.slice(0, 1) : files).map(({ partition }) => partition[at] ?? '');
     const list = await session.bindTexts(texts);
-    await checkPartitionTexts(session, source.name, column, list);
     lists.push(list);
     values.push(isSame ? partitionValue(column.type, `${list}[1]`) : `p.v${at}`);
   }

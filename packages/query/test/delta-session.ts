@@ -1,9 +1,10 @@
-import type { Json } from '@duckdb/node-api';
+import { type Json, listValue } from '@duckdb/node-api';
 import { createDeltaReader } from '../src/delta-table.ts';
-import { openEngine } from '../src/engine.ts';
+import { loadDuckDB } from '../src/duckdb.ts';
+import { scanRegistry } from '../src/scans.ts';
 import { openSession, type Session } from '../src/session.ts';
 
-/** A session of an engine that may read one directory, and the queries of tests over it. */
+/** A session of a DuckDB that may read one directory, locked as the engine locks it, and the queries of tests over it. */
 export interface DeltaSession extends Session {
   rowsOf(sql: string): Promise<Json[][]>;
   /** Makes the temporary view `name` of a Delta table. */
@@ -11,13 +12,20 @@ export interface DeltaSession extends Session {
 }
 
 export async function openDeltaSession(directory: string): Promise<DeltaSession> {
-  const engine = await openEngine({ readableDirectories: [directory], spillDirectory: directory, threads: 2 });
-  const session = await openSession(engine.host);
+  const duckdb = await loadDuckDB();
+  const instance = await duckdb.api.DuckDBInstance.create(':memory:', { threads: '2', autoload_known_extensions: 'false' });
+  const setup = await instance.connect();
+  await setup.run(`SET GLOBAL TimeZone = 'UTC'`);
+  await setup.run('SET allowed_directories = $1', [listValue([directory])]);
+  await setup.run('SET enable_external_access = false');
+  await setup.run('SET lock_configuration = true');
+  setup.closeSync();
+  const session = await openSession({ duckdb, instance, scans: scanRegistry(duckdb), spillDirectory: directory });
   return {
     ...session,
     close: async () => {
       await session.close();
-      engine.close();
+      instance.closeSync();
     },
     rowsOf: async (sql) => (await session.connection.runAndReadAll(sql)).getRowsJson(),
     deltaView: async (name, root, options = {}) => {
