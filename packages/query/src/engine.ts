@@ -8,7 +8,7 @@ import { copyToParquet, type ParquetFile, type ParquetOptions, type ParquetSourc
 import { type QueryResult, queryResult } from './query-result.ts';
 import { type MergeOptions, mergeVersions, type VersionContent } from './run-file.ts';
 import { scanRegistry } from './scans.ts';
-import { prepareScript, type QueryOptions, type ScriptHost, streamLast } from './script.ts';
+import { prepareScript, type QueryOptions, requireWhole, type ScriptHost, streamLast } from './script.ts';
 import type { FilePart } from './relation.ts';
 import type { TabularContent } from './tabular-facts.ts';
 
@@ -97,7 +97,10 @@ async function runQuery(host: ScriptHost, sql: string, options: QueryOptions): P
   const { session, steps, release } = script;
   try {
     const result = await steps.step(() => streamLast(script, options));
-    return queryResult({ duckdb: host.duckdb, result, step: steps.step, interrupt: () => session.connection.interrupt(), release });
+    return queryResult({
+      duckdb: host.duckdb, result, step: steps.step, finish: () => steps.step(() => requireWhole(script, options)),
+      interrupt: () => session.connection.interrupt(), release,
+    });
   } catch (error) {
     await release();
     throw error;

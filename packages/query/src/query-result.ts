@@ -30,6 +30,8 @@ export interface Running {
   readonly result: DuckDBResult;
   /** Runs a step of the query; interrupts it and rejects with the signal's reason when that is aborted. */
   step<T>(action: () => Promise<T>): Promise<T>;
+  /** Throws when the rows ended because the query failed. */
+  finish(): Promise<void>;
   interrupt(): void;
   release(): Promise<void>;
 }
@@ -63,14 +65,16 @@ export function queryResult(running: Running): QueryResult {
     try {
       for (;;) {
         const chunk = await fetch();
+        if (currentState() !== 'reading') throw cancelled();
         if (chunk === null || chunk.rowCount === 0) break;
         yield chunk;
-        if (currentState() !== 'reading') throw new QueryError('closed', 'Cannot read a result: it was cancelled, wanted a new query');
+        if (currentState() !== 'reading') throw cancelled();
       }
+      await running.finish();
       state = 'done';
       await running.release();
     } catch (error) {
-      if (currentState() === 'cancelled') throw new QueryError('closed', 'Cannot read a result: it was cancelled, wanted a new query');
+      if (currentState() === 'cancelled') throw cancelled();
       throw error;
     } finally {
       await close();
@@ -111,6 +115,10 @@ export function queryResult(running: Running): QueryResult {
     },
     close,
   };
+}
+
+function cancelled(): QueryError {
+  return new QueryError('closed', 'Cannot read a result: it was cancelled, wanted a new query');
 }
 
 /**

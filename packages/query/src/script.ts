@@ -60,9 +60,31 @@ export async function prepareScript(host: ScriptHost, sql: string, options: Quer
 /** Begins the last statement; its rows stream. */
 export async function streamLast({ session, last }: PreparedScript, options: QueryOptions): Promise<DuckDBResult> {
   const prepared = await prepareStatement(session, last, options.params);
+  await session.begin();
   const result = await prepared.stream();
   prepared.destroySync();
   return result;
+}
+
+/**
+ * Throws what went wrong with a stream that has ended, if anything did. The binding does not say why a stream ended, so a query that failed
+ * is run once more for its message, without its rows.
+ */
+export async function requireWhole(script: PreparedScript, options: QueryOptions): Promise<void> {
+  const { session, last } = script;
+  if (!(await session.hasFailed())) return;
+  await session.run('ROLLBACK');
+  await session.begin();
+  if (last.kind === 'query') {
+    const lines = last.sql.length - last.sql.trimStart().length;
+    const breaks = lines === 0 ? '' : '\n'.repeat(lines - 1);
+    const sql = `${breaks}SELECT max(hash(q)) FROM (${lines === 0 ? '' : '\n'}${last.sql.trimStart()}\n) q`;
+    const prepared = await session.connection.prepare(sql);
+    bindParameters(prepared, options.params, session.duckdb.api);
+    await prepared.run();
+    prepared.destroySync();
+  }
+  throw new QueryError('query-failed', 'Cannot finish the query: it failed half-way, and once more it did not');
 }
 
 async function runAll(session: Session, statement: Statement, options: QueryOptions): Promise<void> {

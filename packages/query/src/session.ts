@@ -16,6 +16,10 @@ export interface Session extends ScanSession {
   /** Adds a database in memory of the session's own, and makes it the one that names are looked up in. */
   attach(database: string): Promise<void>;
   run(sql: string): Promise<void>;
+  /** Begins a transaction, so that `hasFailed` can tell whether what ran in it failed; closing ends it. */
+  begin(): Promise<void>;
+  /** Whether a query of the transaction has failed: a stream of rows that fails half-way just ends in DuckDB's binding. */
+  hasFailed(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
   const closing: (() => void)[] = [];
   let variables = 0;
   let open = true;
+  let begun = false;
   const bind = async (value: DuckDBValue, type?: DuckDBType): Promise<string> => {
     const name = `__duckpond_${variables}`;
     variables += 1;
@@ -81,6 +86,19 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
       return { source, columns: arrowColumns(host.duckdb, group) };
     }),
     run,
+    begin: async () => {
+      await run('BEGIN TRANSACTION');
+      begun = true;
+    },
+    hasFailed: async () => {
+      try {
+        await connection.run('SELECT 1');
+        return false;
+      } catch {
+        // "Current transaction is aborted": nothing else can be wrong with this statement.
+        return true;
+      }
+    },
     atClose: (action) => void closing.push(action),
     all: async (sql) => {
       try {
@@ -106,6 +124,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
       if (!open) return;
       open = false;
       for (const key of keys) scans.remove(key);
+      if (begun) await connection.run('ROLLBACK');
       if (attached.length > 0) await connection.run('USE memory');
       for (const name of attached) await connection.run(`DETACH ${name}`);
       connection.closeSync();
