@@ -29,7 +29,7 @@ export function fillTextRun(native: typeof Bindings, vector: Vector, run: TextRu
   const last = offsets[count] ?? 0;
   if (last - first <= INLINE_LENGTH || first < 0 || last > bytes.length) return false;
   const all = bytes.subarray(first, last);
-  if (isText && !(isUtf8(all) && isRising(offsets) && beginsCharacters(bytes, offsets, last)) || !isText && !isRising(offsets)) return false;
+  if (!isRising(offsets) || (isText && !(isUtf8(all) && beginsCharacters(bytes, offsets, last)))) return false;
   native.vector_assign_string_element_len(vector, 0, all);
   const address = addressOf(native.vector_get_data(vector, STRING_BYTES), all);
   const out = new Uint8Array(count * STRING_BYTES);

@@ -1,13 +1,17 @@
 import { QueryError } from './errors.ts';
 import { formatOfName } from './file-extension.ts';
 import { type FormatUrl, isUrl, parseFormatUrl } from './format-url.ts';
+import { literalPath } from './formats/literal-path.ts';
 import { hostFiles } from './host-glob.ts';
 import type { Catalog, Relation } from './relation.ts';
 import { tokenize } from './sql-tokens.ts';
 
 /** The files of the host that a script names by `host+…` URLs, and the catalog that knows them. */
 export interface HostCatalog extends Catalog {
-  /** Exactly the files, and directories of Delta tables, that were named: `EngineOptions.readablePaths` and `readableDirectories`. */
+  /**
+   * Exactly the files that were named, also as DuckDB has to be told of them, for `EngineOptions.readablePaths`; the directories of Delta
+   * tables, for `readableDirectories`.
+   */
   readonly paths: readonly string[];
   readonly directories: readonly string[];
 }
@@ -19,7 +23,7 @@ export interface HostCatalogOptions {
 
 /**
  * Finds the URLs of the host in the text of a script before an engine is opened for it, because what an engine may read cannot be changed
- * later. Other names are none of its own. Throws `invalid-url` for a URL that cannot be read.
+ * later. Other names are none of its own. Throws QueryError for a URL that cannot be read.
  */
 export async function hostCatalog(script: string, { tables = {} }: HostCatalogOptions = {}): Promise<HostCatalog> {
   const targets = new Map<string, FormatUrl>();
@@ -35,7 +39,7 @@ export async function hostCatalog(script: string, { tables = {} }: HostCatalogOp
   const isDelta = (text: string): boolean => targets.get(text)?.format === 'delta';
   return {
     names: Object.keys(tables),
-    paths: [...new Set([...files].flatMap(([text, found]) => (isDelta(text) ? [] : found)))],
+    paths: [...new Set([...files].flatMap(([text, found]) => (isDelta(text) ? [] : found.flatMap((path) => [path, literalPath(path)]))))],
     directories,
     async resolve(name) {
       const target = tableNamed(tables, name) ?? name;
@@ -56,16 +60,18 @@ function namesIn(script: string): string[] {
 }
 
 function tableNamed(tables: Readonly<Record<string, string>>, name: string): string | undefined {
-  const found = Object.keys(tables).find((key) => key === name) ?? Object.keys(tables).find((key) => key.toLowerCase() === name.toLowerCase());
+  const names = Object.keys(tables);
+  const found = names.find((key) => key === name) ?? names.find((key) => key.toLowerCase() === name.toLowerCase());
   return found === undefined ? undefined : tables[found];
 }
 
 function relationOf(text: string, url: FormatUrl, files: readonly string[]): Relation {
   const [first] = files;
   if (first === undefined) {
-    throw new QueryError('not-found', `Cannot query ${JSON.stringify(text)}: the host has no such file, one or a pattern of some was wanted`, {
-      name: text, path: url.path, nearest: [],
-    });
+    throw new QueryError(
+      'not-found', `Cannot query ${JSON.stringify(text)}: the host has no such file, the path or a pattern of some was wanted`,
+      { name: text, path: url.path, nearest: [] },
+    );
   }
   const groups = new Map<string, { format: string; compression: string | undefined; paths: string[] }>();
   for (const path of files) {
@@ -91,7 +97,8 @@ function relationOf(text: string, url: FormatUrl, files: readonly string[]): Rel
 function withoutFormat(text: string, path: string): QueryError {
   const wanted = JSON.stringify(`host+csv://${path}`);
   return new QueryError(
-    'unsupported-format', `Cannot query ${JSON.stringify(text)}: the name of "${path}" does not tell a format, a URL that names one such as ${
-      wanted} was wanted`, { path },
+    'unsupported-format',
+    `Cannot query ${JSON.stringify(text)}: the name of "${path}" does not tell a format, a URL that names one such as ${wanted} was wanted`,
+    { path },
   );
 }

@@ -2,7 +2,7 @@ import type { FormatReader } from './formats/reader.ts';
 import type { DuckDB } from './duckdb.ts';
 import { QueryError } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
-import { type Column, type FilePart, type ParquetPart, type Part, type Relation, VERSION_COLUMN } from './relation.ts';
+import { type Column, type FilePart, type ParquetPart, type Part, type Relation, type TimeRange, VERSION_COLUMN } from './relation.ts';
 import type { ArrowTable, ScanSession } from './scan-session.ts';
 import { parseTypeName } from './type-name.ts';
 
@@ -21,17 +21,45 @@ interface Known {
 
 /** The SELECT that a relation is: its parts united by name, in order. With known columns no part is opened to find them. */
 export async function relationSelect(context: RelationContext, relation: Relation): Promise<string> {
-  const { columns } = relation;
+  const select = await allRows(context, relation);
+  return relation.between === undefined ? select : timeSelect(context, select, relation.columns, relation.between);
+}
+
+async function allRows(context: RelationContext, { columns, parts }: Relation): Promise<string> {
   if (columns === undefined || columns.length === 0) {
     const selects: string[] = [];
-    for (const part of relation.parts) selects.push(...await partSelects(context, part));
+    for (const part of parts) selects.push(...await partSelects(context, part));
     if (selects.length === 0) throw new QueryError('bad-input', 'Cannot query a relation: it has no parts and no columns, wanted either');
     return united(selects, 'UNION ALL BY NAME');
   }
   const known = columns.map(({ name, type }) => ({ name, sqlType: parseTypeName(context.duckdb, type).toString() }));
   const selects: string[] = [];
-  for (const part of relation.parts) selects.push(...await knownSelects(context, part, columns, known));
+  for (const part of parts) selects.push(...await knownSelects(context, part, columns, known));
   return selects.length === 0 ? emptySelect(known) : united(selects, 'UNION ALL');
+}
+
+/** The bounds take the type of the column, so that DuckDB can compare them with what Parquet files say of their row groups. */
+async function timeSelect(
+  { duckdb, session }: RelationContext, select: string, columns: readonly Column[] | undefined, range: TimeRange,
+): Promise<string> {
+  const { column, startMicros, endMicros } = range;
+  const cannot = (what: string): QueryError => (
+    new QueryError('bad-input', `Cannot take rows by their time: ${what}, a date or timestamp was wanted`, { column }));
+  const found = (columns ?? await session.columnsOf(select)).find(({ name }) => name.toLowerCase() === column.toLowerCase());
+  if (found === undefined) throw cannot(`there is no column "${column}"`);
+  const { api } = duckdb;
+  const type = parseTypeName(duckdb, found.type).toString();
+  if (!/^(DATE|TIMESTAMP)/.test(type)) throw cannot(`the column "${column}" is ${type}`);
+  const bound = async (micros: bigint): Promise<string> => {
+    const value = await session.bind(new api.DuckDBTimestampTZValue(micros), api.TIMESTAMPTZ);
+    // A day begins before a time within it.
+    return type === 'DATE' ? `CAST(${value} AS TIMESTAMP)` : `CAST(${value} AS ${type})`;
+  };
+  const conditions = [
+    ...(startMicros === undefined ? [] : [`${quoteIdentifier(found.name)} >= ${await bound(startMicros)}`]),
+    ...(endMicros === undefined ? [] : [`${quoteIdentifier(found.name)} < ${await bound(endMicros)}`]),
+  ];
+  return conditions.length === 0 ? select : `SELECT * FROM (${select}) WHERE ${conditions.join(' AND ')}`;
 }
 
 /** A SELECT over Arrow data, united by name. */

@@ -9,6 +9,15 @@ export interface Relation {
   readonly parts: readonly Part[];
   /** The united columns, when the caller knows them: then no part is opened to find out. */
   readonly columns?: readonly Column[];
+  /** Only the rows with a time in this range. */
+  readonly between?: TimeRange;
+}
+
+/** Times in a column of a type of date or timestamp: from `startMicros` on, and before `endMicros`. Microseconds since 1970 UTC. */
+export interface TimeRange {
+  readonly column: string;
+  readonly startMicros?: bigint;
+  readonly endMicros?: bigint;
 }
 
 export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | NestedPart;
@@ -52,8 +61,8 @@ export interface NestedPart {
   /** The columns beside the streams. */
   readonly beside: readonly Column[];
   /**
-   * The columns of the streams: one that a stream lacks is null there, one that is not listed is left out. Where a name is in `beside`, too,
-   * the stream's value counts if it has one.
+   * The columns of the streams: one that a stream lacks is null there, one that is not listed is left out. Where a name is in
+   * `beside`, too, the stream's value counts if it has one.
    */
   readonly columns: readonly Column[];
   /** Called once for each scan. Synchronous: a scan happens in DuckDB's callback. One stream at a time is held. */

@@ -1,4 +1,4 @@
-import type { DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import type { Column, NestedPart, RowsPart } from './relation.ts';
 
 /** A scan of Arrow data: what stands for it in FROM, and its columns, each with the expression that gives it DuckDB's type. */
@@ -10,7 +10,7 @@ export interface ArrowTable {
 /** What a reader may do while it makes the views of one query: one connection, whose variables and views nobody else sees. */
 export interface ScanSession {
   /** Binds a value to a session variable; the returned SQL expression stands for it. */
-  bind(value: DuckDBValue): Promise<string>;
+  bind(value: DuckDBValue, type?: DuckDBType): Promise<string>;
   /** Binds a list of texts, such as paths. */
   bindTexts(values: readonly string[]): Promise<string>;
   /** Binds columns as `read_parquet` wants its `schema`: by name. */
