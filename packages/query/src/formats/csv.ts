@@ -39,7 +39,7 @@ async function selectDelimited(format: 'csv' | 'tsv', session: ScanSession, path
     const columns = await session.columnsOf(select);
     const only = columns.length === 1 ? columns[0] : undefined;
     const suspect = columns.some(({ name }) => CANDIDATES.some((delimiter) => name.includes(delimiter)))
-      || (only?.name === 'column0' && only.type === 'VARCHAR');
+      || only?.type === 'VARCHAR';
     if (given === undefined && suspect) await refuseRagged(format, paths, options, undefined, session.signal);
   } catch (error) {
     const understood = readError(error, spoolOf(session).original);

@@ -1,3 +1,4 @@
+import { describeSelect } from '../describe-select.ts';
 import { quoteIdentifier } from '../identifier.ts';
 import type { Column } from '../relation.ts';
 import type { ScanSession } from '../scan-session.ts';
@@ -28,7 +29,7 @@ async function selectJson(format: 'json' | 'ndjson', session: ScanSession, paths
   const parameters = [
     await session.bindTexts(inputs.paths),
     `format = ${format === 'json' ? "'auto'" : "'newline_delimited'"}`,
-    `compression = ${await session.bind(inputs.compression)}`,
+    `compression = ${await session.bind(inputs.compression === 'none' ? 'uncompressed' : inputs.compression)}`,
     ...(inputs.paths.length > 1 ? ['union_by_name = true'] : []),
   ];
   for (const name of TEXT_OPTIONS) if (options[name] !== undefined) parameters.push(`${name} = ${await session.bind(options[name])}`);
@@ -44,7 +45,7 @@ async function selectJson(format: 'json' | 'ndjson', session: ScanSession, paths
   if (columns !== undefined) return `SELECT * FROM read_json(${[...parameters, `columns = ${await structOf(session, columns)}`].join(', ')})`;
   const select = `SELECT * FROM read_json(${parameters.join(', ')})`;
   try {
-    const found = await session.columnsOf(select);
+    const found = await describeSelect(session, select);
     const types = typesOption(format, options, 'types');
     if (types === undefined) return select;
     const all = withTypes(format, options, found, types);

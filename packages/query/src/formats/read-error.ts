@@ -11,6 +11,7 @@ interface Finding {
 }
 
 const SHOWN = 120;
+const MESSAGE_END = 4_000;
 const FILE = /^\s*file\s*=\s*(.+)$/m;
 const QUOTED_FILE = /\bfile "([^"]+)"|\bfile '([^']+)'|pattern "([^"]+)"|File '([^']+)'/;
 
@@ -23,7 +24,7 @@ const QUOTED_FILE = /\bfile "([^"]+)"|\bfile '([^']+)'|pattern "([^"]+)"|File '(
 export function readError(error: unknown, original: (path: string) => string = (path) => path): QueryError | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof QueryError && error.code !== 'query-failed') return error;
-  const text = error.message;
+  const text = withoutMiddle(error.message);
   const found = csvFinding(text) ?? jsonFinding(text) ?? parquetFinding(text) ?? otherFinding(text);
   if (found === undefined) return undefined;
   const file = fileOf(text);
@@ -45,6 +46,11 @@ export function badInput(file: string | undefined, found: Finding, options?: Err
     ...(found.byte === undefined ? {} : { byte: found.byte }),
     ...(found.hint === undefined ? {} : { hint: found.hint }),
   }, options);
+}
+
+/** DuckDB puts the whole line into its message, of whatever length. */
+function withoutMiddle(text: string): string {
+  return text.length <= 2 * MESSAGE_END ? text : `${text.slice(0, MESSAGE_END)}…${text.slice(-MESSAGE_END)}`;
 }
 
 function fileOf(text: string): string | undefined {
