@@ -13,6 +13,8 @@ export type PondErrorCode =
   /** A pattern in a query matches nothing. */
   | 'no-match'
   | 'closed'
+  /** Rows whose columns contradict those of the series that they were to join. */
+  | 'schema-conflict'
   | 'corrupt';
 
 /** The one error of this package. Callers switch on `code`; `data` has the facts. */

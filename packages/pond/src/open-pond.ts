@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
-  createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type TransactionFacts, viewOf,
+  createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type Transaction,
+  type TransactionFacts, viewOf,
 } from '@duckpond/oplog';
 import { openFs, openWritableFs } from '@duckpond/tinyfs';
 import { diffTrees } from './diff.ts';
@@ -13,10 +14,15 @@ import { createNodeWriter } from './node-writer.ts';
 import type { At, OpenOptions, Pond, PondIdentity, TransactionInfo, WriteResult } from './pond.ts';
 import { recordsOf } from './records.ts';
 import { revertFile, revertTree } from './revert.ts';
+import { relationOf } from './relation.ts';
+import { createRunMaker } from './run-maker.ts';
+import { mayBeDue } from './run-plan.ts';
+import type { RunWorkshop } from './runs.ts';
 import { readSettings, writeSetting } from './settings.ts';
 import { createSqlRunner } from './sql.ts';
 import { pondStatus } from './status.ts';
 import { pathTransactions } from './path-log.ts';
+import { widenType } from './widen-type.ts';
 
 /** Where in a pond its Delta table is. */
 export const STORE_DIRECTORY = 'store';
@@ -38,7 +44,7 @@ export async function openPond(directory: string, options: OpenOptions = {}, io?
     // A log without a commit is what a killed `createPond` leaves: it can be made again.
     throw isWithoutCommit(error) ? noPond(directory, { cause: error }) : withDirectory(error, directory);
   });
-  return makePond(directory, oplog);
+  return makePond(directory, oplog, options);
 }
 
 /** Whether there is something of that name. @throws DeltaError `storage` when that may not be known */
@@ -70,8 +76,18 @@ function withDirectory(error: unknown, directory: string): unknown {
 }
 
 /** The pond of an open log; its directory is only asked for what is not in the store. */
-export function makePond(directory: string, oplog: Oplog): Pond {
+export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker'> = {}): Pond {
   const identity = identityOf(oplog);
+  const storeDirectory = resolve(directory, STORE_DIRECTORY);
+  const cacheDirectory = resolve(directory, 'cache', 'runs');
+  const maker = options.runMaker ?? createRunMaker(storeDirectory, cacheDirectory);
+  const workshop: RunWorkshop = { oplog, storeDirectory, cacheDirectory, maker };
+
+  async function addDueRuns(transaction: Transaction): Promise<void> {
+    for (const fact of transaction.appended()) {
+      if (await mayBeDue(transaction, fact)) return (await import('./runs.ts')).addDueRuns(workshop, transaction);
+    }
+  }
 
   async function viewAt(at: At | undefined): Promise<OplogView> {
     return oplog.view(at === undefined ? undefined : (await factsAt(at)).txnSeq);
@@ -83,8 +99,8 @@ export function makePond(directory: string, oplog: Oplog): Pond {
   }
 
   const sql = createSqlRunner({
-    directory, storeDirectory: join(directory, STORE_DIRECTORY), oplog, viewAt,
-    relationOf: (_view, file) => Promise.reject(new PondError('not-tabular', `Cannot query a ${file.kind}: its rows are not read yet`)),
+    directory, storeDirectory, oplog, viewAt,
+    relationOf: (view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds),
   });
 
   const pond: Pond = {
@@ -96,8 +112,9 @@ export function makePond(directory: string, oplog: Oplog): Pond {
     },
 
     async write(fn, writeOptions) {
-      const transaction = await oplog.begin();
+      const transaction = await oplog.begin(widenType);
       const value = await fn(openWritableFs(createNodeWriter(oplog, viewOf(transaction.base), transaction)));
+      await addDueRuns(transaction);
       return settled(await oplog.commit(transaction, writeOptions?.command ?? []), value);
     },
 
@@ -130,6 +147,8 @@ export function makePond(directory: string, oplog: Oplog): Pond {
     revertFile: (path, version, writeOptions = {}) => revertFile(pond, oplog, path, version, writeOptions),
 
     sql: (script, sqlOptions = {}) => sql.query(script, sqlOptions),
+    explain: (script, explainOptions = {}) => sql.explain(script, explainOptions),
+    sqlParquet: (script, parquetOptions = {}) => sql.parquet(script, parquetOptions),
 
     settings: async () => readSettings(await oplog.view()),
     async setSetting(key, value, writeOptions) {
@@ -139,12 +158,15 @@ export function makePond(directory: string, oplog: Oplog): Pond {
     },
 
     status: () => pondStatus(oplog, identity),
-    maintain: (maintainOptions = {}) => maintainPond(oplog, join(directory, STORE_DIRECTORY), maintainOptions),
+    maintain: (maintainOptions = {}) => maintainPond(workshop, maintainOptions),
     async fsck(fsckOptions = {}) {
       const { fsckStore } = await import('./fsck/fsck.ts');
-      return fsckStore(oplog.store, join(directory, STORE_DIRECTORY), fsckOptions, oplog.environment);
+      return fsckStore(oplog.store, storeDirectory, fsckOptions, oplog.environment);
     },
-    close: () => sql.close(),
+    close: () => {
+      maker.close();
+      return sql.close();
+    },
   };
   return pond;
 }

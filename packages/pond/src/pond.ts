@@ -1,9 +1,10 @@
 import type { ChangeCounts, Environment, MaintainReport, TransactionFacts } from '@duckpond/oplog';
-import type { QueryResult } from '@duckpond/query';
+import type { Explanation, QueryResult } from '@duckpond/query';
 import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
-import type { SqlOptions } from './sql.ts';
+import type { RunMaker } from './run-maker.ts';
+import type { ExplainOptions, ParquetOptions, SqlOptions } from './sql.ts';
 
-export type { QueryResult, SqlOptions };
+export type { ExplainOptions, Explanation, ParquetOptions, QueryResult, RunMaker, SqlOptions };
 
 /** Who made a pond, when and where: written once, by `createPond`. */
 export interface PondIdentity {
@@ -194,6 +195,10 @@ export interface Pond {
    * @throws PondError `not-found`, `not-tabular`, `no-match`; QueryError
    */
   sql(script: string, options?: SqlOptions): Promise<QueryResult>;
+  /** The plan of a script's last statement, and what it reads. */
+  explain(script: string, options?: ExplainOptions): Promise<Explanation>;
+  /** The rows of a script as one Parquet file, piece by piece: it is written whole before the first piece comes. */
+  sqlParquet(script: string, options?: ParquetOptions): AsyncIterable<Uint8Array>;
 
   settings(): Promise<readonly Setting[]>;
   /** @throws PondError `invalid-setting` naming the key and what is wanted */
@@ -213,4 +218,6 @@ export interface CreateOptions {
 
 export interface OpenOptions {
   readonly environment?: Environment;
+  /** What puts the rows of versions of a series together, instead of DuckDB. */
+  readonly runMaker?: RunMaker;
 }

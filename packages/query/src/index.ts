@@ -26,3 +26,4 @@ export type { QueryOptions } from './script.ts';
 export type { Explanation } from './explain.ts';
 export type { ParquetFile, ParquetOptions, ParquetSource } from './parquet-copy.ts';
 export type { MergeOptions, VersionContent } from './run-file.ts';
+export { evolve, type Evolution } from './schema-evolution.ts';

@@ -1,0 +1,161 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  decodeColumns, endOfRuns, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf, type Transaction, viewOf,
+} from '@duckpond/oplog';
+import type { VersionContent } from '@duckpond/query';
+import { PondError } from './errors.ts';
+import { addVersion, pathOf, type RelationSource } from './relation.ts';
+import type { RunMaker } from './run-maker.ts';
+import { DUE_VERSIONS, isMergeable, mayBeDue, planAll, type PlannedRun, type PlannedUnit, type PlannedVersion, planTail, planTier } from './run-plan.ts';
+import { indexTree } from './tree-index.ts';
+
+/** Where runs are made, and by whom. */
+export interface RunWorkshop {
+  readonly oplog: Oplog;
+  readonly storeDirectory: string;
+  readonly cacheDirectory: string;
+  readonly maker: RunMaker;
+}
+
+/**
+ * Puts versions of a series together that were committed before the transaction, and records the runs in it. Versions never
+ * change, so that the runs stay true whatever others commit meanwhile.
+ *
+ * @param mode `due`: at most one merge of bounded size; `all`: everything that can be put together
+ */
+export async function addRuns(workshop: RunWorkshop, transaction: Transaction, fact: NodeFact, mode: 'due' | 'all'): Promise<number> {
+  const { oplog, storeDirectory } = workshop;
+  const { partId, nodeId, version: newest } = fact;
+  const source: RelationSource = { oplog, view: viewOf(transaction.base), storeDirectory };
+  const runs = await transaction.base.view.runs(partId, nodeId);
+  const end = endOfRuns(runs);
+  const rows = await rowsOfVersions(oplog, source.view, fact, end.version + 1, newest, end.txnSeq);
+  const tail = rows.map(plannedVersion);
+  const spans = spansOf(runs, newest);
+  let plan: readonly PlannedRun[];
+  if (mode === 'all') {
+    const units = spans.flatMap(({ run, from, to }): PlannedUnit[] => {
+      if (run !== undefined) return [{ from, to, sizeBytes: run.sizeBytes, isMergeable: true }];
+      const apart = { from, to: Math.min(to, end.version), sizeBytes: 0, isMergeable: false };
+      const own = tail.filter(({ version }) => version >= from).map((one): PlannedUnit => (
+        { from: one.version, to: one.version, sizeBytes: one.sizeBytes, isMergeable: isMergeable(one) }));
+      return apart.to >= apart.from ? [apart, ...own] : own;
+    });
+    plan = planAll(units);
+  } else {
+    const tier = tail.length >= DUE_VERSIONS ? undefined : planTier(runs);
+    const [first, last] = [tier?.[0], tier?.at(-1)];
+    plan = first === undefined || last === undefined ? planTail(tail) : [{ from: first.versionMin, to: last.version, isMerged: true }];
+  }
+  let merged = 0;
+  for (const { from, to, isMerged } of plan) {
+    const covered = rows.filter(({ version }) => version >= from && version <= to);
+    const old = spans.flatMap(({ run, ...span }) => (run !== undefined && span.from >= from && span.to <= to ? [{ run, ...span }] : []));
+    const counted = await Promise.all(old.map((part) => countedRun(source, fact, part)));
+    const facts = runFacts(from, to, counted, covered);
+    if (isMerged) {
+      transaction.addRun(partId, nodeId, await mergedRun(workshop, source, facts, old, covered, fact));
+      merged++;
+    } else transaction.addRun(partId, nodeId, standingRun(runs, facts));
+  }
+  return merged;
+}
+
+function plannedVersion({ version, entry }: Row): PlannedVersion {
+  const hasBytes = (entry.sizeBytes ?? 0) === 0 || entry.inline != null || entry.blob === true;
+  return { version, sizeBytes: entry.sizeBytes ?? 0, isTabular: hasBytes && (entry.rowCount != null || (entry.sizeBytes ?? 0) === 0) };
+}
+
+/** A run whose rows are those of the versions that are taken from it: all of them, unless runs overlap. */
+async function countedRun(source: RelationSource, fact: NodeFact, { run, from, to }: OldRun): Promise<RunFact> {
+  if (run.versionMin === from && run.version === to) return run;
+  const rows = await rowsOfVersions(source.oplog, source.view, fact, from, to);
+  return { ...run, rowCount: rows.reduce((sum, { entry }) => sum + (entry.rowCount ?? 0), 0) };
+}
+
+type OldRun = { readonly run: RunFact; readonly from: number; readonly to: number };
+type RunFacts = Omit<NewRun, 'sha256' | 'sizeBytes'>;
+
+function runFacts(from: number, to: number, runs: readonly RunFact[], rows: readonly Row[]): RunFacts {
+  const ranges = [...runs, ...rows.map(({ entry }) => entry)];
+  const starts = ranges.flatMap(({ timeMinMicros }) => (timeMinMicros == null ? [] : [timeMinMicros]));
+  const ends = ranges.flatMap(({ timeMaxMicros }) => (timeMaxMicros == null ? [] : [timeMaxMicros]));
+  return {
+    versionMin: from, version: to,
+    rowCount: ranges.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0),
+    timeMinMicros: starts.length === 0 ? null : starts.reduce((a, b) => (b < a ? b : a)),
+    timeMaxMicros: ends.length === 0 ? null : ends.reduce((a, b) => (b > a ? b : a)),
+    versionTxnSeq: rows.at(-1)?.txnSeq ?? runs.at(-1)?.versionTxnSeq ?? 0,
+  };
+}
+
+/** Versions that stand for themselves join those right before them that do so, too: it costs nothing. */
+function standingRun(runs: readonly RunFact[], facts: RunFacts): NewRun {
+  const before = runs.find(({ sha256, version }) => sha256 === null && version === facts.versionMin - 1);
+  return { ...facts, versionMin: before?.versionMin ?? facts.versionMin, sha256: null, sizeBytes: 0, rowCount: 0 };
+}
+
+async function mergedRun(
+  { oplog, cacheDirectory, maker }: RunWorkshop, source: RelationSource, facts: RunFacts, runs: readonly OldRun[], rows: readonly Row[],
+  { nodeId, schema }: NodeFact,
+): Promise<NewRun> {
+  const contents: { readonly from: number; readonly content: VersionContent }[] = [];
+  for (const { run, from, to } of runs) {
+    const path = await pathOf(source, run.sha256, run.sizeBytes);
+    contents.push({ from, content: { kind: 'run', path, versions: { from, to } } });
+  }
+  for (const row of rows) {
+    await addVersion(source, row, (part) => {
+      const { version } = row;
+      if (part.kind === 'parquet') for (const path of part.paths) contents.push({ from: version, content: { kind: 'parquet', version, path } });
+      if (part.kind === 'arrow') for (const bytes of part.streams) contents.push({ from: version, content: { kind: 'arrow', version, bytes } });
+    });
+  }
+  contents.sort((a, b) => a.from - b.from);
+  const directory = resolve(cacheDirectory);
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, `run-${oplog.environment.uuid()}.parquet`);
+  try {
+    const columns = (decodeColumns(schema) ?? []).map(({ name, type }) => ({ name, type }));
+    const { rowCount } = await maker.make(contents.map(({ content }) => content), columns, path);
+    if (rowCount !== facts.rowCount) {
+      const which = `versions ${facts.versionMin} to ${facts.version} of the node ${nodeId}`;
+      throw new PondError('corrupt', `Cannot merge ${which}: they have ${rowCount} rows, ${facts.rowCount} were written`, { nodeId });
+    }
+    const { sha256, sizeBytes } = await oplog.storeContent(createReadStream(path), 0);
+    return { ...facts, sha256, sizeBytes };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** The runs that appends of this transaction make due; one that cannot be made waits for the next append. */
+export async function addDueRuns(workshop: RunWorkshop, transaction: Transaction): Promise<void> {
+  for (const fact of transaction.appended()) {
+    if (!await mayBeDue(transaction, fact)) continue;
+    try {
+      await addRuns(workshop, transaction, fact, 'due');
+    } catch (error) {
+      if (!isFromOutside(error)) throw error;
+    }
+  }
+}
+
+/** What DuckDB, a full disk or a damaged file refuses must not keep anybody from appending. */
+function isFromOutside(error: unknown): boolean {
+  return error instanceof Error && (['QueryError', 'DeltaError', 'OplogError', 'PondError'].includes(error.name) || 'syscall' in error);
+}
+
+/** Puts together everything that can be, in one transaction. @returns how many runs there are more */
+export async function compactRuns(workshop: RunWorkshop): Promise<number> {
+  const { oplog } = workshop;
+  const transaction = await oplog.begin();
+  let merged = 0;
+  for (const { fact } of (await indexTree(transaction.base.view)).values()) {
+    if (fact.kind === 'series' && fact.totalRows !== null) merged += await addRuns(workshop, transaction, fact, 'all');
+  }
+  if (merged > 0) await oplog.commit(transaction, ['maintain', '--compact']);
+  return merged;
+}
