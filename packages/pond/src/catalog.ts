@@ -1,21 +1,13 @@
 import type { Oplog, OplogView } from '@duckpond/oplog';
-import type { Catalog, FormatUrl, Relation } from '@duckpond/query';
+import type { Catalog, FormatUrl, Relation, TimeRange } from '@duckpond/query';
 import { type FileNode, hasGlobSyntax, isFile, isTinyFsError, type NodePath, quote, type WD } from '@duckpond/tinyfs';
 import { dataFilePart } from './catalog-data-file.ts';
 import { unitedRelation } from './catalog-union.ts';
 import { PondError } from './errors.ts';
 import { nearestPaths } from './nearest-path.ts';
+import type { RowBounds } from './relation.ts';
 import type { Spool } from './spool.ts';
 import { SYSTEM_TABLES, systemTable, type SystemState } from './system-tables.ts';
-
-/** Which rows of a relation: one version of it, or those between two event times. */
-export interface RowBounds {
-  readonly version?: number;
-  /** The first event time, microseconds since 1970 UTC. */
-  readonly timeStartMicros?: bigint;
-  /** The event time behind the last. */
-  readonly timeEndMicros?: bigint;
-}
 
 /** What the package of queries gives to a catalog: it is loaded when the first query comes. */
 export interface CatalogLibrary {
@@ -78,12 +70,14 @@ async function resolveTarget(
   if (host) return state.host.resolve(target, signal);
   if (format === 'delta') {
     throw new PondError(
-      'not-tabular', `Cannot query ${quote(target)}: a Delta table in the pond is not read in place, host+delta:///PATH was wanted`, { target },
+      'not-tabular', `Cannot query ${quote(target)}: Delta tables are read where the host has them, host+delta:///PATH was wanted`,
+      { target },
     );
   }
   const reading = {
     pattern: path, shown: target, options,
-    ...(format === undefined ? {} : { format }), ...(compression === undefined ? {} : { compression }), ...(kind === undefined ? {} : { kind }),
+    ...(format === undefined ? {} : { format }), ...(compression === undefined ? {} : { compression }),
+    ...(kind === undefined ? {} : { kind }),
   };
   return relationOfPattern(state, reading, bounds, signal);
 }
@@ -103,7 +97,7 @@ async function relationOfPattern(
     signal?.throwIfAborted();
     relations.push(await relationOfFile(state, file, reading, bounds));
   }
-  return unitedRelation(relations);
+  return unitedRelation(reading.shown, relations);
 }
 
 async function relationOfFile(
@@ -118,7 +112,27 @@ async function relationOfFile(
   }
   if (reading.format !== undefined) throw wrongKind(reading, path, `a ${node.kind}`, `a data file in the format ${reading.format}`);
   if (reading.kind !== undefined && reading.kind !== node.kind) throw wrongKind(reading, path, `a ${node.kind}`, `a ${reading.kind}`);
-  return state.relationOf(node, bounds);
+  const between = timeRange(reading, path, node, bounds);
+  const relation = await state.relationOf(node, bounds);
+  if (relation.parts.length > 0 || (relation.columns ?? []).length > 0) return between === undefined ? relation : { ...relation, between };
+  throw new PondError(
+    'not-tabular', `Cannot query ${quote(reading.shown)}: ${quote(path)} has no rows yet, at least one version was wanted`, { path },
+  );
+}
+
+function timeRange(
+  { shown }: Reading, path: string, { tabular }: FileNode, { timeStartMicros, timeEndMicros }: RowBounds,
+): TimeRange | undefined {
+  if (timeStartMicros === undefined && timeEndMicros === undefined) return undefined;
+  const column = tabular?.timeColumn;
+  if (column === undefined) {
+    throw new PondError('not-tabular', `Cannot query ${quote(shown)} by time: ${quote(path)} has no time column, one was wanted`, { path });
+  }
+  return {
+    column,
+    ...(timeStartMicros === undefined ? {} : { startMicros: timeStartMicros }),
+    ...(timeEndMicros === undefined ? {} : { endMicros: timeEndMicros }),
+  };
 }
 
 /** The files that a path leads to, or that a pattern matches; directories among the matches are left out. */
@@ -126,15 +140,15 @@ async function filesOf(state: CatalogState, { pattern, shown }: Reading): Promis
   const { root } = state;
   const isGlob = hasGlobSyntax(pattern);
   const found = await root.lookup(pattern).catch((error: unknown) => {
-    if (isGlob && isTinyFsError(error)) return undefined;
+    if (isTinyFsError(error, 'not-found') || (isGlob && isTinyFsError(error))) return undefined;
     throw error;
   });
   if (found?.kind === 'found') {
     const { path, node } = found.at;
     if (isFile(node)) return [{ path, node }];
+    const below = quote(`${path === '/' ? '' : path}/*`);
     throw new PondError(
-      'not-tabular', `Cannot query ${quote(shown)}: it is a directory, a file or a pattern such as ${quote(`${path === '/' ? '' : path}/*`)} `
-      + 'was wanted', { path },
+      'not-tabular', `Cannot query ${quote(shown)}: it is a directory, a file or a pattern such as ${below} was wanted`, { path },
     );
   }
   if (!isGlob) throw await missing(state, pattern, shown);

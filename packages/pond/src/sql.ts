@@ -1,12 +1,15 @@
-import { mkdir } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
-import type { Engine, EngineOptions, Parameters, QueryResult, Relation } from '@duckpond/query';
+import type * as QueryModule from '@duckpond/query';
+import type { Engine, EngineOptions, Explanation, Parameters, QueryOptions, QueryResult, Relation } from '@duckpond/query';
 import { type FileNode, openFs } from '@duckpond/tinyfs';
-import { type CatalogState, pondCatalog, type RowBounds } from './catalog.ts';
+import { type CatalogState, pondCatalog } from './catalog.ts';
 import { PondError } from './errors.ts';
 import { createNodeReader } from './node-reader.ts';
 import type { At, Setting } from './pond.ts';
+import type { RowBounds } from './relation.ts';
 import { readSettings } from './settings.ts';
 import { openSpool } from './spool.ts';
 import { namedResult, withNames } from './sql-result.ts';
@@ -26,9 +29,21 @@ export interface SqlOptions extends RowBounds {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** `analyze`: the query is run, and the plan says what was read. */
+export interface ExplainOptions extends SqlOptions {
+  readonly analyze?: boolean;
+}
+
+/** `metadata`: what the footer of the file says by key. */
+export interface ParquetOptions extends SqlOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** What runs the queries of one pond. */
 export interface SqlRunner {
   query(script: string, options: SqlOptions): Promise<QueryResult>;
+  explain(script: string, options: ExplainOptions): Promise<Explanation>;
+  parquet(script: string, options: ParquetOptions): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -41,7 +56,18 @@ export interface SqlContext {
   readonly relationOf: (view: OplogView, file: FileNode, bounds: RowBounds) => Promise<Relation>;
 }
 
-type Library = typeof import('@duckpond/query');
+type Library = typeof QueryModule;
+
+interface Prepared {
+  readonly engine: Engine;
+  readonly query: QueryOptions;
+  /** Which files of the host have the content of which paths. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly spillDirectory: string;
+  readonly release: () => void;
+}
+
+const COPY_BYTES = 256 * 1024;
 
 /** Loads nothing and makes nothing before the first query. */
 export function createSqlRunner(context: SqlContext): SqlRunner {
@@ -84,33 +110,67 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
     return { engine: await shared, release: () => undefined };
   }
 
+  /** A script's engine and catalog, in one state of the pond. The caller releases them. */
+  async function prepare(script: string, options: SqlOptions): Promise<Prepared> {
+    if (!isOpen) throw new PondError('closed', 'Cannot query the pond: it is closed, an open one was wanted', { directory });
+    options.signal?.throwIfAborted();
+    const [library, view] = await Promise.all([import('@duckpond/query'), context.viewAt(options.at)]);
+    const tables = options.tables ?? {};
+    const [settings, host] = await Promise.all([settingsOf(view, options.settings), library.hostCatalog(script, { tables })]);
+    const names = new Map<string, string>();
+    const root = await openFs(createNodeReader(oplog, view)).root();
+    const state: CatalogState = {
+      oplog, view, root, spool, library, host, tables, storeDirectory: resolve(storeDirectory),
+      system: systemState(context, view, settings),
+      sourceBounds: options,
+      relationOf: (file, bounds) => context.relationOf(view, file, bounds),
+      named: (hostPath, pondPath) => void names.set(hostPath, pondPath),
+    };
+    const { engine, release } = await engineFor(library, settings, { readablePaths: host.paths, directories: host.directories });
+    const query: QueryOptions = {
+      catalog: pondCatalog(state),
+      ...(options.params === undefined ? {} : { params: options.params }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
+    return { engine, query, names, release, spillDirectory: resolve(directory, valueOf(settings, 'sql.spill_directory')) };
+  }
+
   return {
     async query(script, options) {
-      if (!isOpen) throw new PondError('closed', 'Cannot query the pond: it is closed, an open one was wanted', { directory });
-      options.signal?.throwIfAborted();
-      const [library, view] = await Promise.all([import('@duckpond/query'), context.viewAt(options.at)]);
-      const tables = options.tables ?? {};
-      const [settings, host] = await Promise.all([settingsOf(view, options.settings), library.hostCatalog(script, { tables })]);
-      const names = new Map<string, string>();
-      const root = await openFs(createNodeReader(oplog, view)).root();
-      const state: CatalogState = {
-        oplog, view, root, spool, library, host, tables, storeDirectory: resolve(storeDirectory),
-        system: systemState(context, view, settings),
-        sourceBounds: options,
-        relationOf: (file, bounds) => context.relationOf(view, file, bounds),
-        named: (hostPath, pondPath) => void names.set(hostPath, pondPath),
-      };
-      const { engine, release } = await engineFor(library, settings, { readablePaths: host.paths, directories: host.directories });
+      const { engine, query, names, release } = await prepare(script, options);
       try {
-        const result = await engine.query(script, {
-          catalog: pondCatalog(state),
-          ...(options.params === undefined ? {} : { params: options.params }),
-          ...(options.signal === undefined ? {} : { signal: options.signal }),
-        });
-        return namedResult(result, names, release);
+        return namedResult(await engine.query(script, query), names, release);
       } catch (error) {
         release();
         throw withNames(error, names);
+      }
+    },
+
+    async explain(script, options) {
+      const { engine, query, names, release } = await prepare(script, options);
+      try {
+        return await engine.explain(script, { ...query, ...(options.analyze === undefined ? {} : { analyze: options.analyze }) });
+      } catch (error) {
+        throw withNames(error, names);
+      } finally {
+        release();
+      }
+    },
+
+    async *parquet(script, options) {
+      const { engine, query, names, release, spillDirectory } = await prepare(script, options);
+      const path = join(spillDirectory, `${oplog.environment.uuid()}.parquet`);
+      try {
+        await engine.copyToParquet({ sql: script, query }, path, {
+          ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        });
+        for await (const chunk of createReadStream(path, { highWaterMark: COPY_BYTES })) yield chunk as Uint8Array;
+      } catch (error) {
+        throw withNames(error, names);
+      } finally {
+        await rm(path, { force: true });
+        release();
       }
     },
 
