@@ -60,8 +60,8 @@ export function pondEnvironment(effects: Effects): Environment {
   };
 }
 
-/** Runs `work` with the pond of this command line open. */
-export async function withPond<T>(context: Context, work: (pond: Pond) => Promise<T>): Promise<T> {
+/** The pond of this command line, to be closed by the caller. */
+export async function openPondOf(context: Context): Promise<Pond> {
   const directory = locatePond(context);
   const { openPond } = await import('@duckpond/pond');
   const pond = await openPond(directory, { environment: pondEnvironment(context.effects) }).catch((error: unknown) => {
@@ -69,6 +69,12 @@ export async function withPond<T>(context: Context, work: (pond: Pond) => Promis
     throw noPondAt(directory, error);
   });
   context.logger.debug('opened', { directory });
+  return pond;
+}
+
+/** Runs `work` with the pond of this command line open. */
+export async function withPond<T>(context: Context, work: (pond: Pond) => Promise<T>): Promise<T> {
+  const pond = await openPondOf(context);
   try {
     return await work(pond);
   } finally {

@@ -19,6 +19,7 @@ export function namedResult(result: QueryResult, names: ReadonlyMap<string, stri
     chunks: () => named(result.chunks()),
     rows: () => named(result.rows()),
     rowObjects: () => named(result.rowObjects()),
+    arrow: () => named(result.arrow()),
     async close() {
       await result.close();
       release();
