@@ -118,7 +118,8 @@ function workbookParts(sheets: number): readonly (readonly [name: string, text: 
       + '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
       + `<Override PartName="/xl/workbook.xml" ContentType="${TYPE}.sheet.main+xml"/>`
       + `<Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/>`
-      + `${numbers.map((n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${TYPE}.worksheet+xml"/>`).join('')}</Types>`],
+      + numbers.map((n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${TYPE}.worksheet+xml"/>`).join('')
+      + '</Types>'],
     ['_rels/.rels', `<Relationships xmlns="${PACKAGE}/relationships">`
       + `<Relationship Id="rId1" Type="${OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>`],
     ['xl/workbook.xml', `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets>`

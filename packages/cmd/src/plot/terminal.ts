@@ -119,8 +119,10 @@ function xAxis(chart: Chart, axes: Axes, gutter: number, width: number, paint: P
       const label = text(tick);
       if (label === undefined) continue;
       const middle = gutter + 2 + columnOf(tick.value) - Math.floor(label.length / 2);
-      const start = Math.min(gutter + 2 + width - label.length, Math.max(0, middle));
-      if (start < line.trimEnd().length + (line.trim() === '' ? 0 : 1)) continue;
+      const free = line.trim() === '' ? 0 : line.trimEnd().length + 1;
+      // A label gives way to the one before it by less than its length, or is left out.
+      const start = Math.min(gutter + 2 + width - label.length, Math.max(0, middle, Math.min(free, middle + label.length)));
+      if (start < free) continue;
       line = line.slice(0, start).padEnd(start) + label;
     }
     return line;

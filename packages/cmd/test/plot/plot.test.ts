@@ -71,7 +71,7 @@ test('terminalChart() draws a line with its gap, its ticks and its days', async 
       0 ┤⡠⠤⠔⠒⠒⠉⠉⠁
         └┬────────────┬─────────────┬─────────────┬────────────┬
        18:00        21:00         00:00         03:00      06:00
-    UTC                        Nov 22 2026"
+    UTC Nov 21 2026            Nov 22 2026"
   `);
 });
 
