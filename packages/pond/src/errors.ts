@@ -15,6 +15,10 @@ export type PondErrorCode =
   | 'closed'
   /** Rows whose columns contradict those of the series that they were to join. */
   | 'schema-conflict'
+  /** A file of another kind is in the way of rows or bytes. */
+  | 'wrong-kind'
+  /** What an append goes on with is not the input that it began with. */
+  | 'changed-input'
   | 'corrupt';
 
 /** The one error of this package. Callers switch on `code`; `data` has the facts. */

@@ -4,6 +4,7 @@ export type {
 export { VERSION_COLUMN } from './relation.ts';
 export { INLINE_BYTES, type TabularColumn, type TabularContent, type TabularFacts } from './tabular-facts.ts';
 export { type Engine, type EngineOptions, openEngine } from './engine.ts';
+export type { IngestOptions } from './ingest.ts';
 export { isQueryError, QueryError, type QueryErrorCode } from './errors.ts';
 export type { FormatReader } from './formats/reader.ts';
 export { quoteIdentifier, quoteQualified } from './identifier.ts';
