@@ -22,13 +22,13 @@ export interface NodeFact extends RowFacts {
   readonly timestampMicros: bigint;
   /** Bytes of this version. */
   readonly sizeBytes: number | null;
-  /** SHA-256 of this version's bytes; not known of merged versions of a series. */
+  /** SHA-256 of this version's bytes; not told of rows of a series, which may be merged with others. */
   readonly sha256: Uint8Array | null;
   /** Bytes of all versions of a series. */
   readonly totalBytes: number | null;
   /** Running SHA-256 over the hashes of all versions of a series; of merged versions only where a reader needs it. */
   readonly chain: Uint8Array | null;
-  /** Whether the bytes of this version are a blob of their own. */
+  /** Whether the bytes of this version are a blob of their own; not told of rows of a series. */
   readonly blob: boolean;
   readonly target: string | null;
   readonly factory: string | null;
@@ -109,6 +109,8 @@ function applyName(layer: GrowingLayer, row: Row): void {
 
 export function nodeFactOf(row: Row): NodeFact {
   const { entry } = row;
+  // Whether the bytes of such a version are still there depends on merging, and no fact does.
+  const mayBeMerged = entry.kind === 'series' && entry.rowCount != null;
   return {
     partId: row.partId,
     nodeId: row.nodeId,
@@ -117,10 +119,10 @@ export function nodeFactOf(row: Row): NodeFact {
     txnSeq: row.txnSeq,
     timestampMicros: row.timestampMicros,
     sizeBytes: entry.sizeBytes ?? null,
-    sha256: entry.sha256 ?? null,
+    sha256: mayBeMerged ? null : entry.sha256 ?? null,
     totalBytes: entry.totalBytes ?? null,
     chain: entry.chain ?? null,
-    blob: entry.blob ?? false,
+    blob: !mayBeMerged && (entry.blob ?? false),
     target: entry.target ?? null,
     factory: entry.factory ?? null,
     config: entry.config ?? null,

@@ -14,10 +14,15 @@ export function nodeOf(fact: NodeFact): Node {
     default: return {
       id, home, version, modifiedMicros, kind: fileKindOf(fact.kind),
       sizeBytes: computed === undefined ? fact.totalBytes ?? fact.sizeBytes ?? 0 : undefined,
-      sha256: fact.sha256 === null || computed !== undefined ? undefined : hexOf(fact.sha256),
+      sha256: fact.sha256 === null || computed !== undefined || isRowsOfSeries(fact) ? undefined : hexOf(fact.sha256),
       ...attributes, ...computed, ...tabularOf(fact),
     };
   }
+}
+
+/** Their bytes may be gone at any time, when they are merged with others; their hashes then are. */
+function isRowsOfSeries({ kind, rowCount }: NodeFact): boolean {
+  return kind === 'series' && rowCount !== null;
 }
 
 /** Of a table its newest version, of a series all of them: no cost depends on how many there are. */
