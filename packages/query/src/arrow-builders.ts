@@ -36,15 +36,18 @@ const ENCODER = new TextEncoder();
 
 /** Bytes a value has in DuckDB and in Arrow alike. */
 const FIXED: ReadonlyMap<number, number> = new Map([
-  [ID.TINYINT, 1], [ID.UTINYINT, 1], [ID.SMALLINT, 2], [ID.USMALLINT, 2], [ID.INTEGER, 4], [ID.UINTEGER, 4], [ID.BIGINT, 8], [ID.UBIGINT, 8],
-  [ID.FLOAT, 4], [ID.DOUBLE, 8], [ID.DATE, 4], [ID.TIME, 8], [ID.TIME_NS, 8], [ID.TIMESTAMP, 8], [ID.TIMESTAMP_TZ, 8], [ID.TIMESTAMP_S, 8],
+  [ID.TINYINT, 1], [ID.UTINYINT, 1], [ID.SMALLINT, 2], [ID.USMALLINT, 2], [ID.INTEGER, 4], [ID.UINTEGER, 4],
+  [ID.BIGINT, 8], [ID.UBIGINT, 8], [ID.FLOAT, 4], [ID.DOUBLE, 8], [ID.DATE, 4], [ID.TIME, 8],
+  [ID.TIME_NS, 8], [ID.TIMESTAMP, 8], [ID.TIMESTAMP_TZ, 8], [ID.TIMESTAMP_S, 8],
   [ID.TIMESTAMP_MS, 8], [ID.TIMESTAMP_NS, 8], [ID.HUGEINT, 16],
 ]);
 
 /** A builder of columns of a type. */
 export function arrowBuilder(duckdb: DuckDB, type: DuckDBType): ArrowBuilder {
   const fixed = FIXED.get(type.typeId);
-  if (fixed !== undefined) return plain(duckdb, fixed, (data, from, count, out) => out.push(data.subarray(from * fixed, (from + count) * fixed)));
+  if (fixed !== undefined) {
+    return plain(duckdb, fixed, (data, from, count, out) => out.push(data.subarray(from * fixed, (from + count) * fixed)));
+  }
   switch (type.typeId as number) {
     case ID.BOOLEAN: return booleans(duckdb);
     case ID.DECIMAL: return decimals(duckdb, (type as Api.DuckDBDecimalType).width);
@@ -114,7 +117,9 @@ function decimals(duckdb: DuckDB, width: number): ArrowBuilder {
     const target = out.reserve(count * 16);
     for (let at = 0; at < count; at += 1) {
       const position = (from + at) * bytes;
-      const value = bytes === 8 ? view.getBigInt64(position, true) : BigInt(bytes === 4 ? view.getInt32(position, true) : view.getInt16(position, true));
+      const value = bytes === 8
+        ? view.getBigInt64(position, true)
+        : BigInt(bytes === 4 ? view.getInt32(position, true) : view.getInt16(position, true));
       target.setBigInt64(at * 16, value, true);
       target.setBigInt64(at * 16 + 8, value < 0n ? -1n : 0n, true);
     }
@@ -133,7 +138,9 @@ function pushIntervals(data: Uint8Array, from: number, count: number, out: ByteB
     }
     const nanos = view.getBigInt64(position + 8, true) * 1000n;
     if (BigInt.asIntN(64, nanos) !== nanos) {
-      throw new QueryError('query-failed', 'Cannot write an interval as Arrow: its time is longer than 292 years, wanted it in days or months');
+      throw new QueryError(
+        'query-failed', 'Cannot write an interval as Arrow: its time is longer than 292 years, wanted it in days or months',
+      );
     }
     target.setInt32(at * 16, view.getInt32(position, true), true);
     target.setInt32(at * 16 + 4, view.getInt32(position + 4, true), true);
@@ -308,5 +315,7 @@ function withZero(ends: Uint8Array): Uint8Array {
 
 function offset(value: number): number {
   if (value <= MAX_OFFSET) return value;
-  throw new QueryError('query-failed', `Cannot write an Arrow batch: a column has more than ${MAX_OFFSET} bytes or items, wanted smaller values`);
+  throw new QueryError(
+    'query-failed', `Cannot write an Arrow batch: a column has more than ${MAX_OFFSET} bytes or items, wanted smaller values`,
+  );
 }

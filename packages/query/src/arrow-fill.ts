@@ -34,10 +34,11 @@ export function fillVector(native: Native, vector: Vector, column: ArrowColumn, 
     case 'float': return type.bits === 16 ? copy(native, vector, halves(column, from, count)) : fixed(type.bits / 8);
     case 'decimal': return fillDecimal(native, vector, column, from, count);
     case 'date':
-      return type.unit === 'day' ? fixed(4) : copy(native, vector, Int32Array.from(longs(column, from, count), (ms) => Number(floorDiv(ms, DAY_MS))));
+      if (type.unit === 'day') return fixed(4);
+      return copy(native, vector, Int32Array.from(longs(column, from, count), (ms) => Number(floorDiv(ms, DAY_MS))));
     case 'time':
       if (type.unit === 'us' || type.unit === 'ns') return fixed(8);
-      return copy(native, vector, BigInt64Array.from(ints(column, from, count), (value) => BigInt(value) * (MICROS / PER_SECOND[type.unit])));
+      return copy(native, vector, BigInt64Array.from(ints(column, from, count), (value) => toMicros(BigInt(value), type.unit)));
     case 'timestamp':
       if (!type.zone || type.unit === 'us') return fixed(8);
       return copy(native, vector, longs(column, from, count).map((value) => toMicros(value, type.unit)));
@@ -53,7 +54,9 @@ export function fillVector(native: Native, vector: Vector, column: ArrowColumn, 
       return;
     }
     case 'struct':
-      column.children.forEach((child, at) => fillVector(native, native.struct_vector_get_child(vector, at), masked(child, column, 1), from, count));
+      column.children.forEach((child, at) => {
+        fillVector(native, native.struct_vector_get_child(vector, at), masked(child, column, 1), from, count);
+      });
       return;
     case 'unsupported': return;
   }
@@ -314,5 +317,7 @@ function floorDiv(value: bigint, by: bigint): bigint {
 }
 
 function tooShort(column: ArrowColumn): QueryError {
-  return new QueryError('bad-input', `Cannot read the Arrow column "${column.field.name}": a buffer is too short, wanted ${column.length} rows`);
+  return new QueryError(
+    'bad-input', `Cannot read the Arrow column "${column.field.name}": a buffer is too short, wanted ${column.length} rows`,
+  );
 }

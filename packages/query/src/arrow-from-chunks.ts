@@ -1,7 +1,9 @@
 import type * as Api from '@duckdb/node-api';
 import type { DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
 import { type ArrowBatchParts, arrowBuilder, TYPE_ID } from './arrow-builders.ts';
-import { encodeFlatBuffer, type FlatNode, type FlatSlot, int16, int32, int64, longs, ref, table, tables, text, uint8 } from './arrow-flatbuffer-write.ts';
+import {
+  encodeFlatBuffer, type FlatNode, type FlatSlot, int16, int32, int64, longs, ref, table, tables, text, uint8,
+} from './arrow-flatbuffer-write.ts';
 import { ARROW_TYPE, DUCKDB_TYPE_KEY } from './arrow-schema.ts';
 import type { DuckDB } from './duckdb.ts';
 

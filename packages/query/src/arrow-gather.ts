@@ -41,7 +41,8 @@ function gatherBuffers(indexes: ArrowColumn, values: ArrowColumn, rows: readonly
   const { type } = values.field;
   const [first = new Uint8Array(0), second = new Uint8Array(0)] = values.buffers;
   switch (type.kind) {
-    case 'utf8': case 'binary': case 'large-utf8': case 'large-binary': return gatherBytes(first, second, rows, type.kind.startsWith('large'));
+    case 'utf8': case 'binary': case 'large-utf8': case 'large-binary':
+      return gatherBytes(first, second, rows, type.kind.startsWith('large'));
     case 'utf8-view': case 'binary-view': return [gatherFixed(first, rows, 16), ...values.buffers.slice(1)];
     case 'int': case 'float': case 'decimal': return [gatherFixed(first, rows, type.bits / 8)];
     case 'fixed-binary': return [gatherFixed(first, rows, type.bytes)];

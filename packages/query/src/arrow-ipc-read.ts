@@ -168,7 +168,9 @@ function fieldOfDictionary(field: ArrowField, id: number): ArrowField | undefine
 
 function unsupported(field: ArrowField): QueryError {
   const name = field.type.kind === 'unsupported' ? field.type.name : field.type.kind;
-  return new QueryError('unsupported-format', `Cannot read the Arrow column "${field.name}": nothing reads its ${name}, wanted a plain type`);
+  return new QueryError(
+    'unsupported-format', `Cannot read the Arrow column "${field.name}": nothing reads its ${name}, wanted a plain type`,
+  );
 }
 
 /** What is out of range in the metadata is bad input. */

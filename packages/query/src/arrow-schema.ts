@@ -40,6 +40,8 @@ export const ARROW_TYPE = {
 
 export const TIME_UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns'];
 
+const INTERVAL_UNITS = ['months', 'day-time', 'month-day-nano'] as const;
+
 /** Slots of the table `Field`. */
 export const FIELD = { name: 0, nullable: 1, typeType: 2, type: 3, dictionary: 4, children: 5, metadata: 6 } as const;
 
@@ -89,7 +91,7 @@ function readType(buffer: FlatBuffer, type: number, table: number): ArrowType {
     case ARROW_TYPE.time: return { kind: 'time', unit: unit(0, 1) };
     case ARROW_TYPE.timestamp: return { kind: 'timestamp', unit: unit(0, 0), zone: at(1) !== 0 };
     case ARROW_TYPE.duration: return { kind: 'duration', unit: unit(0, 1) };
-    case ARROW_TYPE.interval: return { kind: 'interval', unit: (['months', 'day-time', 'month-day-nano'] as const)[int16(0, 0)] ?? 'months' };
+    case ARROW_TYPE.interval: return { kind: 'interval', unit: INTERVAL_UNITS[int16(0, 0)] ?? 'months' };
     case ARROW_TYPE.fixedBinary: return { kind: 'fixed-binary', bytes: int32(0, 0) };
     case ARROW_TYPE.fixedList: return { kind: 'fixed-list', size: int32(0, 0) };
     default: {

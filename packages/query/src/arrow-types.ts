@@ -74,5 +74,7 @@ function timestampType({ api }: DuckDB, unit: TimeUnit): DuckDBType {
 }
 
 function unsupported(field: ArrowField, name: string): QueryError {
-  return new QueryError('unsupported-format', `Cannot read the Arrow column "${field.name}": nothing reads its ${name}, wanted a plain type`);
+  return new QueryError(
+    'unsupported-format', `Cannot read the Arrow column "${field.name}": nothing reads its ${name}, wanted a plain type`,
+  );
 }

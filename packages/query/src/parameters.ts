@@ -41,6 +41,8 @@ function parameterValue(api: typeof Api, name: string, value: unknown): DuckDBVa
       if (Array.isArray(value)) return api.listValue(value.map((item) => parameterValue(api, name, item)));
       return value as DuckDBValue;
     default:
-      throw new QueryError('bad-parameter', `Cannot bind "$${name}": a ${typeof value} is no value of SQL, wanted text, a number or null`, { name });
+      throw new QueryError(
+        'bad-parameter', `Cannot bind "$${name}": a ${typeof value} is no value of SQL, wanted text, a number or null`, { name },
+      );
   }
 }

@@ -15,7 +15,9 @@ export interface References {
   readonly exact: boolean;
 }
 
-const TABLE_WORDS = new Set(['FROM', 'JOIN', 'TABLE', 'PIVOT', 'PIVOT_WIDER', 'UNPIVOT', 'PIVOT_LONGER', 'DESCRIBE', 'DESC', 'SUMMARIZE', 'SHOW']);
+const TABLE_WORDS = new Set([
+  'FROM', 'JOIN', 'TABLE', 'PIVOT', 'PIVOT_WIDER', 'UNPIVOT', 'PIVOT_LONGER', 'DESCRIBE', 'DESC', 'SUMMARIZE', 'SHOW',
+]);
 const NONE: References = { names: [], local: new Set(), exact: true };
 
 /** The tables that a statement names, each once per spelling. */

@@ -115,7 +115,8 @@ async function knownSelects(
       const select = await readerOf(part, readers).select(session, part.paths, part.options, columns);
       const names = known.map(({ name }) => quoteIdentifier(name)).join(', ');
       const expressions = new Map(known.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
-      return [`SELECT ${casts(known, expressions)} FROM (SELECT ${names} FROM (${united([emptySelect(known), select], 'UNION ALL BY NAME')}))`];
+      const rows = unitedByName([emptySelect(known), select]);
+      return [`SELECT ${casts(known, expressions)} FROM (SELECT ${names} FROM (${rows}))`];
     }
   }
 }

@@ -25,7 +25,9 @@ export interface MergeOptions extends ParquetOptions {
 export async function mergeVersions(
   host: ScriptHost, versions: readonly VersionContent[], path: string, options: MergeOptions = {},
 ): Promise<ParquetFile> {
-  if (versions.length === 0) throw new QueryError('bad-input', `Cannot write the run "${path}": there are no versions, wanted at least one`);
+  if (versions.length === 0) {
+    throw new QueryError('bad-input', `Cannot write the run "${path}": there are no versions, wanted at least one`);
+  }
   return withSession(host, options.signal, async (session, steps) => {
     const version = quoteIdentifier(VERSION_COLUMN);
     const selects: string[] = [];

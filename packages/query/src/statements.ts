@@ -21,8 +21,9 @@ const READING_PRAGMAS = new Set([
   'PLATFORM', 'METADATA_INFO', 'STORAGE_INFO', 'SHOW_DATABASES', 'USER_AGENT',
 ]);
 const COMMANDS: Readonly<Record<string, string>> = {
-  INSERT: 'pond append', UPDATE: 'pond copy', MERGE: 'pond copy', CREATE: 'pond copy', DELETE: 'pond rm', TRUNCATE: 'pond rm', DROP: 'pond rm',
-  ALTER: 'pond copy', COPY: 'pond copy', EXPORT: 'pond export', IMPORT: 'pond copy', SET: 'pond config', RESET: 'pond config',
+  INSERT: 'pond append', UPDATE: 'pond copy', MERGE: 'pond copy', CREATE: 'pond copy', DELETE: 'pond rm',
+  TRUNCATE: 'pond rm', DROP: 'pond rm', ALTER: 'pond copy', COPY: 'pond copy', EXPORT: 'pond export',
+  IMPORT: 'pond copy', SET: 'pond config', RESET: 'pond config',
   PRAGMA: 'pond config', VACUUM: 'pond maintain', CHECKPOINT: 'pond maintain',
 };
 

@@ -61,7 +61,8 @@ export function viewMaker(session: Session, catalog: Catalog, readers: ReadonlyM
   const isKnown = async (reference: Reference): Promise<boolean> => {
     const [name, schema] = [...reference].reverse();
     const rows = await (await session.connection.run(
-      `SELECT 1 FROM (SELECT schema_name, table_name AS name FROM duckdb_tables() UNION ALL SELECT schema_name, view_name FROM duckdb_views())
+      `SELECT 1 FROM (SELECT schema_name, table_name AS name FROM duckdb_tables()
+                      UNION ALL SELECT schema_name, view_name FROM duckdb_views())
        WHERE lower(name) = lower($1::VARCHAR) AND ($2::VARCHAR IS NULL OR lower(schema_name) = lower($2::VARCHAR)) LIMIT 1`,
       [name ?? '', schema ?? null],
     )).getRows();
@@ -92,9 +93,8 @@ function showsNames(reference: Reference): boolean {
 function notFound(name: string, catalog: Catalog): QueryError {
   const nearest = nearestNames(name, catalog.names ?? []);
   const hint = nearest.length === 0 ? '' : `; nearest: ${nearest.map((near) => `"${near}"`).join(', ')}`;
-  return new QueryError('not-found', `Cannot query "${name}": there is no such table, wanted a path, a glob, a URL or a table's name${hint}`, {
-    name, nearest,
-  });
+  const wanted = `wanted a path, a glob, a URL or a table's name${hint}`;
+  return new QueryError('not-found', `Cannot query "${name}": there is no such table, ${wanted}`, { name, nearest });
 }
 
 /** The names with the fewest edits to get there, if they are few enough for a slip of the hand. */

@@ -28,14 +28,17 @@ describe('openEngine() runs', () => {
     ['FROM first', "FROM '/n.series' LIMIT 1", [[0n, null]]],
     ['VALUES', 'VALUES (1, 2)', [[1, 2]]],
     ['a parenthesized query', '((SELECT 1))', [[1]]],
-    ['SHOW and DESCRIBE', "DESCRIBE '/n.series'", [['a', 'BIGINT', 'YES', null, null, null], ['b "x"', 'VARCHAR', 'YES', null, null, null]]],
+    ['SHOW and DESCRIBE', "DESCRIBE '/n.series'",
+      [['a', 'BIGINT', 'YES', null, null, null], ['b "x"', 'VARCHAR', 'YES', null, null, null]]],
     ['PIVOT', 'PIVOT (SELECT a % 2 AS p, a FROM \'/n.series\') ON p USING count(*) AS n', [[2500n, 2500n]].map(() => expect.anything())],
     ['UNPIVOT', "SELECT count(*) FROM (UNPIVOT '/n.series' ON a)", [[5000n]]],
     ['a qualified name', 'SELECT count(*) FROM pond.nodes', [[3n]]],
-    ['several statements', "CREATE TEMP TABLE t AS FROM '/n.series' LIMIT 3; SET VARIABLE v = 7; SELECT count(*), getvariable('v') FROM t", [[3n, 7]]],
+    ['several statements', "CREATE TEMP TABLE t AS FROM '/n.series' LIMIT 3; SET VARIABLE v = 7; SELECT count(*), getvariable('v') FROM t",
+      [[3n, 7]]],
     ['a temporary macro', 'CREATE TEMP MACRO twice(x) AS x * 2; SELECT twice(4)', [[8]]],
     ['comments and semicolons in texts', "SELECT ';--' /* ; /* nested */ */, $$;$$ -- ; the end", [[';--', ';']]],
-    ['information_schema, with names nobody asked for', "SELECT table_name FROM information_schema.tables WHERE table_schema = 'pond'", [['nodes']]],
+    ['information_schema, with names nobody asked for', "SELECT table_name FROM information_schema.tables WHERE table_schema = 'pond'",
+      [['nodes']]],
     ['common table expressions before the catalog', "WITH \"/n.series\" AS (SELECT 1 AS z) FROM '/n.series'", [[1]]],
   ])('%s', async (_name, sql, rows) => {
     const got = await test.rows(sql, RELATIONS);
@@ -56,15 +59,18 @@ describe('openEngine() runs', () => {
   });
 
   it('queries side by side, whose views do not meet', async () => {
-    const counts = await Promise.all(Array.from({ length: 12 }, async (_, at) => test.rows("SELECT count(*) FROM '/same'", { '/same': numbers(at * 100) })));
+    const counts = await Promise.all(Array.from({ length: 12 }, async (_, at) =>
+      test.rows("SELECT count(*) FROM '/same'", { '/same': numbers(at * 100) })));
     expect(counts).toEqual(Array.from({ length: 12 }, (_, at) => [[BigInt(at * 100)]]));
   });
 });
 
 describe('openEngine() refuses', () => {
   it.each([
-    ['INSERT INTO t VALUES (1)', 'pond append'], ["COPY (SELECT 1) TO '/tmp/x.csv'", 'pond copy'], ["EXPORT DATABASE '/tmp/x'", 'pond export'],
-    ['DELETE FROM t', 'pond rm'], ['CREATE TABLE t (a INTEGER)', 'pond copy'], ["EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/x.csv'", 'pond copy'],
+    ['INSERT INTO t VALUES (1)', 'pond append'], ["COPY (SELECT 1) TO '/tmp/x.csv'", 'pond copy'],
+    ["EXPORT DATABASE '/tmp/x'", 'pond export'],
+    ['DELETE FROM t', 'pond rm'], ['CREATE TABLE t (a INTEGER)', 'pond copy'],
+    ["EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/x.csv'", 'pond copy'],
     ["ATTACH '/tmp/x.db'", undefined], ['INSTALL httpfs', undefined], ["LOAD '/tmp/x'", undefined], ['SET threads = 1', 'pond config'],
     ['PRAGMA threads = 1', 'pond config'], ['CALL pragma_version()', undefined], ['BEGIN', undefined], ['USE temp', undefined],
     ['SELECT 1; DROP VIEW v', 'pond rm'], ['(INSERT INTO t VALUES (1))', 'pond append'],
@@ -77,7 +83,8 @@ describe('openEngine() refuses', () => {
   it('writing behind a WITH', async () => {
     const error = await failure('CREATE TEMP TABLE t (a INTEGER); WITH x AS (SELECT 1) INSERT INTO t FROM x');
     expect(error.code).toBe('not-a-query');
-    expect((await failure('CREATE TEMP TABLE t (a INTEGER); EXPLAIN ANALYZE WITH x AS (SELECT 1) INSERT INTO t FROM x')).code).toBe('not-a-query');
+    const explained = await failure('CREATE TEMP TABLE t (a INTEGER); EXPLAIN ANALYZE WITH x AS (SELECT 1) INSERT INTO t FROM x');
+    expect(explained.code).toBe('not-a-query');
   });
 
   it.each([
@@ -120,7 +127,8 @@ describe('QueryResult', () => {
     const running = new AbortController();
     setTimeout(() => running.abort(reason), 100);
     const started = performance.now();
-    await expect(test.engine.query('SELECT count(*) FROM range(1000000000000) t(a) WHERE a % 7 = 3', options(running.signal))).rejects.toBe(reason);
+    const endless = 'SELECT count(*) FROM range(1000000000000) t(a) WHERE a % 7 = 3';
+    await expect(test.engine.query(endless, options(running.signal))).rejects.toBe(reason);
     expect(performance.now() - started).toBeLessThan(5000);
     const streaming = new AbortController();
     const result = await test.engine.query('SELECT a FROM range(1000000000000) t(a)', options(streaming.signal));
@@ -148,18 +156,20 @@ describe('QueryResult', () => {
   });
 
   it('an error half-way through a stream is DuckDB’s, after the rows before it', async () => {
-    const result = await test.engine.query("SELECT CASE WHEN a = 400000 THEN error('half-way') ELSE a END FROM range(1000000) t(a)", { catalog: catalogOf({}) });
+    const sql = "SELECT CASE WHEN a = 400000 THEN error('half-way') ELSE a END FROM range(1000000) t(a)";
+    const result = await test.engine.query(sql, { catalog: catalogOf({}) });
     let rows = 0;
     await expect((async () => {
       for await (const chunk of result.chunks()) rows += chunk.rowCount;
     })()).rejects.toSatisfy((error) => isQueryError(error, 'query-failed') && error.message.includes('half-way'));
     expect(rows).toBeGreaterThan(0);
     await expect(test.rows("\n\nSELECT CASE WHEN a < 300000 THEN a ELSE\n ('x' || a)::INTEGER END FROM range(1000000) t(a)"))
-      .rejects.toSatisfy((error) => isQueryError(error, 'query-failed') && error.message.includes("'x300000'") && error.message.includes('LINE 4:'));
+      .rejects.toSatisfy((error) => isQueryError(error, 'query-failed') && /'x300000'.*LINE 4:/s.test(error.message));
   });
 
   it('row objects have every column, also of one name', async () => {
-    const result = await test.engine.query("SELECT 1 AS a, 2 AS a, DATE '2020-02-29' AS d, 1.50 AS x, {'k': [1, NULL]} AS s, MAP {'m': 1} AS m", { catalog: catalogOf({}) });
+    const sql = "SELECT 1 AS a, 2 AS a, DATE '2020-02-29' AS d, 1.50 AS x, {'k': [1, NULL]} AS s, MAP {'m': 1} AS m";
+    const result = await test.engine.query(sql, { catalog: catalogOf({}) });
     const rows: unknown[] = [];
     for await (const row of result.rowObjects()) rows.push(row);
     expect(rows).toEqual([{ 'a': 1, 'a:1': 2, 'd': '2020-02-29', 'x': '1.50', 's': { k: [1, null] }, 'm': new Map([['m', 1]]) }]);
@@ -169,7 +179,8 @@ describe('QueryResult', () => {
     let seen = 0;
     const watch = setInterval(() => void readdir(test.spillDirectory).then((names) => { seen = Math.max(seen, names.length); }), 5);
     const rows = await test.rows(
-      "SELECT count(*), sum(hash(r, s) % 7) >= 0 FROM (SELECT r, s, row_number() OVER (ORDER BY s) FROM (SELECT range AS r, md5(range::VARCHAR) AS s FROM range(4000000)))",
+      `SELECT count(*), sum(hash(r, s) % 7) >= 0 FROM (SELECT r, s, row_number() OVER (ORDER BY s)
+       FROM (SELECT range AS r, md5(range::VARCHAR) AS s FROM range(4000000)))`,
     );
     clearInterval(watch);
     expect(rows).toEqual([[4_000_000n, true]]);

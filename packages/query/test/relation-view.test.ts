@@ -17,7 +17,8 @@ const parquet = async (name: string, sql: string): Promise<string> => {
 
 /** Names that try to leave their quotes. */
 const hostileName = fc.array(
-  fc.constantFrom('a', '"', "'", ';', '--', '/*', '.', '/', ' ', '\n', '\\', '$$', '%', '日', '🦆', 'É', ',', '(', ')', 'SELECT'), { minLength: 1, maxLength: 12 },
+  fc.constantFrom('a', '"', "'", ';', '--', '/*', '.', '/', ' ', '\n', '\\', '$$', '%', '日', '🦆', 'É', ',', '(', ')', 'SELECT'),
+  { minLength: 1, maxLength: 12 },
 ).map((parts) => `/${parts.join('')}`);
 
 describe('views of relations', () => {
@@ -48,12 +49,14 @@ describe('views of relations', () => {
     const path = await parquet('part.parquet', "SELECT 1::SMALLINT AS a, 'p' AS \"b \"\"q\"\"\"");
     const relation: Relation = { parts: [
       { kind: 'parquet', paths: [path] },
-      { kind: 'arrow', streams: [await test.arrow('SELECT 2 AS a, 2.5 AS c'), await test.arrow("SELECT 'x' AS \"b \"\"q\"\"\", 3::BIGINT AS a")] },
+      { kind: 'arrow', streams: [await test.arrow('SELECT 2 AS a, 2.5 AS c'),
+        await test.arrow("SELECT 'x' AS \"b \"\"q\"\"\", 3::BIGINT AS a")] },
       { kind: 'rows', columns: [{ name: 'c', type: 'DOUBLE' }, { name: 'a', type: 'TINYINT' }], rows: () => [[4.5, 4]] },
     ] };
     const rows = [[1n, 'p', null], [2n, null, 2.5], [3n, 'x', null], [4n, null, 4.5]];
     expect(await test.rows('SELECT a::BIGINT, "b ""q""", c::DOUBLE FROM \'/r\' ORDER BY 1', { '/r': relation })).toEqual(rows);
-    const columns = [{ name: 'a', type: 'BIGINT' }, { name: 'b "q"', type: 'VARCHAR' }, { name: 'c', type: 'DOUBLE' }, { name: 'd', type: 'STRUCT("x y" DATE)[]' }];
+    const columns = [{ name: 'a', type: 'BIGINT' }, { name: 'b "q"', type: 'VARCHAR' },
+      { name: 'c', type: 'DOUBLE' }, { name: 'd', type: 'STRUCT("x y" DATE)[]' }];
     const known = { '/r': { ...relation, columns } };
     expect(await test.rows("FROM '/r'", known)).toEqual(rows.map((row) => [...row, null]));
     expect((await test.rows("DESCRIBE '/r'", known)).map(([name, type]) => ({ name, type }))).toEqual(columns);
@@ -86,12 +89,14 @@ describe('views of relations', () => {
   it('what is no type, no format or no Arrow is refused', async () => {
     const rows = (type: string): Relation => ({ parts: [{ kind: 'rows', columns: [{ name: 'a', type }], rows: () => [] }] });
     await expect(test.rows("FROM '/r'", { '/r': rows('INTEGER); DROP TABLE x; --') })).rejects.toMatchObject({ code: 'bad-input' });
-    await expect(test.rows("FROM '/r'", { '/r': { parts: [], columns: [{ name: 'a', type: 'nothing' }] } })).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(test.rows("FROM '/r'", { '/r': { parts: [], columns: [{ name: 'a', type: 'nothing' }] } }))
+      .rejects.toMatchObject({ code: 'bad-input' });
     await expect(test.rows("FROM '/r'", { '/r': { parts: [{ kind: 'file', format: 'none', paths: ['/x'], options: {} }] } }))
       .rejects.toMatchObject({ code: 'unsupported-format' });
     const stream = await test.arrow("SELECT range AS a, 'text ' || range AS b FROM range(3000)");
     for (const end of [0, 3, 20, 100, 1000, stream.length - 100]) {
-      await expect(test.rows("SELECT count(a), max(b) FROM '/r'", { '/r': { parts: [{ kind: 'arrow', streams: [stream.subarray(0, end)] }] } }))
+      const relation: Relation = { parts: [{ kind: 'arrow', streams: [stream.subarray(0, end)] }] };
+      await expect(test.rows("SELECT count(a), max(b) FROM '/r'", { '/r': relation }))
         .rejects.toThrow(/Arrow/);
     }
   });
@@ -114,7 +119,8 @@ describe('mergeVersions()', () => {
     const next = join(test.directory, 'run-2.parquet');
     const columns = [{ name: 'b', type: 'VARCHAR' }, { name: 'a', type: 'DOUBLE' }, { name: 'c', type: 'DATE' }];
     const merged = await test.engine.mergeVersions([
-      { kind: 'run', path, versions: { from: 4, to: 5 } }, { kind: 'arrow', version: 6, bytes: await test.arrow("SELECT DATE '2020-01-01' AS c") },
+      { kind: 'run', path, versions: { from: 4, to: 5 } },
+      { kind: 'arrow', version: 6, bytes: await test.arrow("SELECT DATE '2020-01-01' AS c") },
     ], next, { columns });
     expect(merged.rowCount).toBe(3);
     expect(await read(next, 0, 9)).toEqual([['x', 100, null], ['x', 101, null], [null, null, '2020-01-01']]);
@@ -126,7 +132,8 @@ describe('mergeVersions()', () => {
   it('leaves no file behind when a version cannot be read', async () => {
     const path = join(test.directory, 'run-3.parquet');
     const whole = await test.arrow('SELECT range AS a FROM range(100000)');
-    await expect(test.engine.mergeVersions([{ kind: 'arrow', version: 1, bytes: whole.subarray(0, whole.length - 50_000) }], path)).rejects.toThrow(/Arrow/);
+    const bytes = whole.subarray(0, whole.length - 50_000);
+    await expect(test.engine.mergeVersions([{ kind: 'arrow', version: 1, bytes }], path)).rejects.toThrow(/Arrow/);
     await expect(test.rows('SELECT * FROM glob($1)', {}, [path])).resolves.toEqual([]);
   });
 });
