@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { queryFailed } from './errors.ts';
+import { readError } from './formats/read-error.ts';
 
 /** Runs the steps of one query so that a signal can stop them. */
 export interface Stepper {
@@ -34,7 +35,7 @@ export function stepper(connection: DuckDBConnection, signal?: AbortSignal): Ste
         return value;
       } catch (error) {
         signal?.throwIfAborted();
-        throw queryFailed(error);
+        throw readError(error) ?? queryFailed(error);
       } finally {
         running -= 1;
         if (running === 0) stop();

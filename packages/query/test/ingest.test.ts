@@ -14,7 +14,7 @@ const { directory, write } = bench;
 const oracle = await (await DuckDBInstance.create(':memory:')).connect();
 
 async function all(sql: string, values: string[] = []): Promise<unknown[][]> {
-  return (await oracle.runAndReadAll(sql, values)).getRowsJS() as unknown[][];
+  return (await oracle.runAndReadAll(sql, values)).getRowsJS();
 }
 
 function take(format: string, paths: string | string[], options: Partial<IngestOptions> = {}, urlOptions: Record<string, string> = {}): Promise<TabularContent> {

@@ -58,12 +58,11 @@ async function decompressor(compression: Compression): Promise<Transform> {
 
 async function zstdDecompressor(): Promise<Transform> {
   const { Decompress } = await import('fzstd');
-  let out: Transform | undefined;
-  const inner = new Decompress((chunk) => void out?.push(chunk));
-  out = new Transform({
+  const out: Transform = new Transform({
     transform: (chunk: Uint8Array, _encoding, done) => attempt(done, () => inner.push(chunk)),
     flush: (done) => attempt(done, () => inner.push(new Uint8Array(0), true)),
   });
+  const inner = new Decompress((chunk) => void out.push(chunk));
   return out;
 }
 

@@ -1,5 +1,6 @@
 import { QueryError } from '../errors.ts';
 import { pathOfLiteral } from './literal-path.ts';
+import { originalPath } from './spool.ts';
 
 /** What is known about a mistake in a file. */
 interface Finding {
@@ -21,10 +22,12 @@ const QUOTED_FILE = /\bfile "([^"]+)"|\bfile '([^']+)'|pattern "([^"]+)"|File '(
  *
  * @param original turns the path that DuckDB read into the one that the user knows
  */
-export function readError(error: unknown, original: (path: string) => string = (path) => path): QueryError | undefined {
+export function readError(error: unknown, original: (path: string) => string = originalPath): QueryError | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof QueryError && error.code !== 'query-failed') return error;
   const text = withoutMiddle(error.message);
+  // Mistakes of the query itself, which may say anything.
+  if (/^(Binder|Parser|Catalog|Permission|TransactionContext|Constraint) Error/.test(text) && !text.includes('COLUMN_TYPES')) return undefined;
   const found = csvFinding(text) ?? jsonFinding(text) ?? parquetFinding(text) ?? otherFinding(text);
   if (found === undefined) return undefined;
   const file = fileOf(text);

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { SaxesTagPlain } from 'saxes';
+import type { Entry, Options as ZipOptions, ZipFile } from 'yauzl';
 import { badInput } from './read-error.ts';
 
 /** A part of a workbook is refused when it grows beyond this, or more than `MAX_RATIO` times its packed size: what no spreadsheet does. */
@@ -19,13 +20,13 @@ export interface WorkbookParts {
 /** Opens a workbook of the host. @throws QueryError `bad-input` */
 export async function openWorkbook(path: string, original: string): Promise<WorkbookParts> {
   const yauzl = await import('yauzl');
-  const open = promisify(yauzl.open.bind(yauzl)) as (path: string, options: import('yauzl').Options) => Promise<import('yauzl').ZipFile>;
+  const open = promisify(yauzl.open.bind(yauzl)) as (path: string, options: ZipOptions) => Promise<ZipFile>;
   const zip = await open(path, { lazyEntries: true, autoClose: false }).catch((error: unknown) => {
     throw notXlsx(original, error);
   });
-  const entries = new Map<string, import('yauzl').Entry>();
+  const entries = new Map<string, Entry>();
   await new Promise<void>((resolve, reject) => {
-    zip.on('entry', (entry: import('yauzl').Entry) => {
+    zip.on('entry', (entry: Entry) => {
       entries.set(entry.fileName.replace(/^\//, '').toLowerCase(), entry);
       zip.readEntry();
     });
@@ -33,7 +34,7 @@ export async function openWorkbook(path: string, original: string): Promise<Work
     zip.once('error', (error: unknown) => reject(notXlsx(original, error)));
     zip.readEntry();
   });
-  const openEntry = promisify(zip.openReadStream.bind(zip)) as (entry: import('yauzl').Entry) => Promise<Readable>;
+  const openEntry = promisify<Entry, Readable>((entry, done) => zip.openReadStream(entry, done));
   return {
     names: [...entries.keys()],
     close: () => zip.close(),
