@@ -8,7 +8,7 @@ export {
 } from './parquet.ts';
 export { decodeEntries, encodeEntries, Entry, type NewEntry } from './entry.ts';
 export { type NewRecord, Record } from './record.ts';
-export { loadRecordScan, type ScanRecords } from './record-scan.ts';
+export { loadRecordScan, type ScannedRecord, type ScanRecords } from './record-scan.ts';
 export { SETTINGS_ID, SYSTEM_PART } from './reserved-ids.ts';
 export { ENGINE, type Environment } from './environment.ts';
 export { type ChangeCounts, type TransactionFacts, transactionFactsOf } from './commit-info.ts';
@@ -23,7 +23,8 @@ export { endOfRuns, liveRuns, type NewRun, type RunFact, type Span, spansOf } fr
 export { decodeColumns, type RowFacts, type StoredColumn, type VersionRows, type WidenType } from './tabular.ts';
 export { findRuns, rowsOfVersions } from './series.ts';
 export { Transaction } from './transaction.ts';
-export { type CommitOutcome, createOplog, type CreateOplogOptions, Oplog, type OplogView, viewOf } from './oplog.ts';
+export { createOplog, type CreateOplogOptions } from './create-oplog.ts';
+export { type CommitOutcome, Oplog, type OplogView, viewOf } from './oplog.ts';
 export { FORMAT, type Head } from './head.ts';
 export { blobOfRun } from './check/check-runs.ts';
 export { checkStore, type StoreCheck } from './check/check-store.ts';

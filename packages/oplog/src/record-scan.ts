@@ -5,16 +5,24 @@ import type * as ColumnModule from 'hyparquet/src/column.js';
 import type * as ConvertModule from 'hyparquet/src/convert.js';
 import type * as SchemaModule from 'hyparquet/src/schema.js';
 import { OplogError } from './errors.ts';
+import { type Page, pagesAhead } from './page-ahead.ts';
 import { checkFooter, checkRegions, checkThrift, type Region, regionsOf } from './parquet-check.ts';
 import { compressors, FOOTER_PARSERS, PARSERS, READINGS } from './parquet-read.ts';
 import { Record } from './record.ts';
 import type { Column } from './shape.ts';
 
+/** A record and its number in its file, from 0. */
+export interface ScannedRecord {
+  readonly record: Record;
+  readonly index: number;
+}
+
 /**
- * The records of a data file, read synchronously and a page of content at a time: what a scan in a callback of DuckDB needs.
+ * The records of a data file, read synchronously and a page of content at a time: what a scan in a callback of DuckDB needs. They come
+ * in no order: while one page is used, others are decompressed beside it, wherever the caller lets the event loop turn in between.
  * Throws `corrupt-record` for what is not a data file of that size; the file is closed when the generator ends.
  */
-export type ScanRecords = (path: string, sizeBytes: number) => Generator<Record>;
+export type ScanRecords = (path: string, sizeBytes: number) => Generator<ScannedRecord>;
 
 interface Libraries extends
   Pick<typeof HyparquetModule, 'parquetMetadata' | 'snappyUncompress'>,
@@ -50,13 +58,17 @@ export async function loadRecordScan(): Promise<ScanRecords> {
   return (path, sizeBytes) => scanRecords(libraries, path, sizeBytes);
 }
 
-function* scanRecords(libraries: Libraries, path: string, sizeBytes: number): Generator<Record> {
+function* scanRecords(libraries: Libraries, path: string, sizeBytes: number): Generator<ScannedRecord> {
   let file: SyncFile | undefined;
   try {
     file = openFile(path, sizeBytes);
     const metadata = footerOf(libraries, file);
     const regions = regionsOf(metadata);
-    for (const group of metadata.row_groups) yield* recordsOf(libraries, file, metadata, group, regions);
+    let before = 0;
+    for (const group of metadata.row_groups) {
+      for (const { record, index } of recordsOf(libraries, file, metadata, group, regions)) yield { record, index: before + index };
+      before += Number(group.num_rows);
+    }
   } catch (error) {
     const code = error instanceof OplogError ? error.code : 'corrupt-record';
     const why = error instanceof Error ? error.message : String(error);
@@ -84,7 +96,7 @@ function footerOf({ parquetMetadata }: Libraries, file: SyncFile): FileMetaData 
 /** The records of one row group: the small columns whole, the content page by page. */
 function* recordsOf(
   libraries: Libraries, file: SyncFile, metadata: FileMetaData, group: RowGroup, regions: readonly Region[],
-): Generator<Record> {
+): Generator<ScannedRecord> {
   const rows = Number(group.num_rows);
   const chunks = Record.columns.flatMap((column) => chunkOf(libraries, metadata, group, column));
   const values = new Map<string, readonly unknown[] | DecodedArray>();
@@ -94,8 +106,8 @@ function* recordsOf(
     else values.set(chunk.column.key, wholeColumn(libraries, file, chunk, rows, regions));
   }
   if (content === undefined) throw corrupt('column "content" is absent');
-  let row = 0;
-  for (const bytes of contents(libraries, file, content, regions)) {
+  let seen = 0;
+  for (const { row, content: bytes } of contents(libraries, file, content, regions)) {
     const record: { [key: string]: unknown } = { content: bytes };
     for (const column of Record.columns) {
       if (column.key === 'content') continue;
@@ -103,10 +115,10 @@ function* recordsOf(
       if (value === null && !column.nullable) throw corrupt(`column "${column.name}" has a null`);
       record[column.key] = value === null ? null : READINGS[column.type](value, column);
     }
-    row++;
-    yield record as unknown as Record;
+    seen++;
+    yield { record: record as unknown as Record, index: row };
   }
-  if (row !== rows) throw corrupt(`column "content" has ${row} values for ${rows} rows`);
+  if (seen !== rows) throw corrupt(`column "content" has ${seen} values for ${rows} rows`);
 }
 
 function chunkOf(libraries: Libraries, metadata: FileMetaData, group: RowGroup, column: Column): Chunk[] {
@@ -136,10 +148,27 @@ function wholeColumn(
   return values;
 }
 
+/** The content of the rows of a row group, page by page, in the order in which pages are ready. */
 function* contents(
-  { parquetHeader, readPage }: Libraries, file: SyncFile, { decoder, start, end }: Chunk, regions: readonly Region[],
-): Generator<Uint8Array> {
+  libraries: Libraries, file: SyncFile, chunk: Chunk, regions: readonly Region[],
+): Generator<{ readonly row: number; readonly content: Uint8Array }> {
+  const { readPage } = libraries;
   let dictionary: DecodedArray | undefined;
+  for (const { header, body, firstRow, inflated } of pagesAhead(pagesOf(libraries, file, chunk, regions), chunk.decoder)) {
+    const reader = { view: new DataView(body.buffer, body.byteOffset, body.byteLength), offset: 0 };
+    const decoder = inflated === undefined ? chunk.decoder : { ...chunk.decoder, compressors: { GZIP: () => inflated } };
+    const { data } = readPage(reader, header, decoder, dictionary, undefined, 0);
+    if (header.type === 'DICTIONARY_PAGE') {
+      dictionary = data;
+      continue;
+    }
+    let row = firstRow;
+    for (const value of data ?? []) yield { row: row++, content: contentOf(value) };
+  }
+}
+
+function* pagesOf({ parquetHeader }: Libraries, file: SyncFile, { start, end }: Chunk, regions: readonly Region[]): Generator<Page> {
+  let firstRow = 0;
   for (let position = start; position < end;) {
     const head = file.slice(position, Math.min(end, position + MOST_HEADER_BYTES));
     let compressed = 0;
@@ -148,11 +177,9 @@ function* contents(
     if (compressed < 0 || pageEnd > end) throw corrupt(`a page claims ${compressed} bytes, ${end - position - headerBytes} are left`);
     const page = file.slice(position, pageEnd);
     checkRegions(regions, page, position);
-    const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
-    const header = parquetHeader(reader);
-    const { data } = readPage(reader, header, decoder, dictionary, undefined, 0);
-    if (header.type === 'DICTIONARY_PAGE') dictionary = data;
-    else for (const value of data ?? []) yield contentOf(value);
+    const header = parquetHeader({ view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 });
+    yield { header, body: page.subarray(headerBytes), firstRow };
+    firstRow += header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
     position = pageEnd;
   }
 }

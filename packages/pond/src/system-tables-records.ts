@@ -149,10 +149,8 @@ function* recordsUpTo(
 ): Generator<{ readonly record: LogRecord; readonly file: string; readonly index: number }> {
   for (const add of view.files.values()) {
     if (dataFileFacts(add).txnMin > view.txnSeq) continue;
-    let index = 0;
-    for (const record of scan(join(storeDirectory, add.path), add.size)) {
+    for (const { record, index } of scan(join(storeDirectory, add.path), add.size)) {
       if ((record.txnMin ?? record.txnSeq) <= view.txnSeq) yield { record, file: add.path, index };
-      index++;
     }
   }
 }

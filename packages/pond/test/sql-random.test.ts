@@ -61,8 +61,9 @@ it('queries over a random series equal those of DuckDB over the same rows in a f
       await writeFiles(pond, { [path]: tableToIPC(table, 'stream') }, 'series');
       kept.push(...rows.map((row) => row.map((value, at) => (has[at] === true ? value : null))));
     }
-    writeFileSync(file, kept.map((row) => `{${row.map((value, at) => (
-      `${JSON.stringify(columns[at]?.name)}:${typeof value === 'bigint' ? value.toString() : JSON.stringify(value)}`)).join(',')}}\n`).join(''));
+    const member = (value: Value, at: number): string => (
+      `${JSON.stringify(columns[at]?.name)}:${typeof value === 'bigint' ? value.toString() : JSON.stringify(value)}`);
+    writeFileSync(file, kept.map((row) => `{${row.map(member).join(',')}}\n`).join(''));
     const types = columns.map(({ name, type }) => `${literal(name)}: '${type}'`).join(', ');
     const inFile = `read_json(${literal(file)}, format = 'newline_delimited', columns = {${types}})`;
     const all = columns.map(({ name }) => identifier(name));
