@@ -26,6 +26,7 @@ const SLOW_BUILTINS = [
 /** Parts: what must be shared, and libraries that have no place on the way to `help`, `list`, `show`, `log` and `init`. */
 const PARTS = {
   'pond.cjs': ['@duckpond/pond', '@duckpond/tinyfs'],
+  'query.cjs': ['@duckpond/query'],
   'hyparquet.cjs': ['hyparquet'],
   'hyparquet-compressors.cjs': ['hyparquet-compressors'],
   'hyparquet-writer.cjs': ['hyparquet-writer'],
@@ -99,7 +100,7 @@ async function bundlePart(part, entry) {
     absWorkingDir: fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url)),
     // `import()` becomes `require`, which needs no ESM loader.
     supported: { 'dynamic-import': false },
-    external: ['@duckdb/node-api', '@resvg/resvg-js'],
+    external: ['@duckdb/node-api', '@duckdb/node-bindings', '@resvg/resvg-js'],
     plugins: [lazyParts(part, used)],
     metafile: true,
   });
@@ -110,7 +111,7 @@ async function bundlePart(part, entry) {
 rmSync(bundle, { recursive: true, force: true });
 mkdirSync(bundle, { recursive: true });
 // The names of a part's exports must be known before a part that uses it is bundled; nothing is in use twice in a row.
-const order = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', ...Object.keys(PARTS)];
+const order = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'query.cjs', ...Object.keys(PARTS)];
 for (const part of new Set(order)) {
   const [first, ...others] = PARTS[part];
   await bundlePart(part, others.length === 0

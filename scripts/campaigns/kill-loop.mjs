@@ -13,7 +13,7 @@ const scratch = values.directory ?? mkdtempSync(join(tmpdir(), 'duckpond-kill-')
 const source = join(import.meta.dirname, '../../packages/pond/test/campaigns');
 const bundle = (name, outfile) => build({
   entryPoints: [join(source, name)], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', conditions: ['@duckpond/source'],
-  external: ['esbuild'], banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  external: ['esbuild', '@duckdb/*'], banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
 const worker = join(scratch, 'kill-worker.mjs');
 const loop = join(scratch, 'kill-loop.mjs');

@@ -174,9 +174,14 @@ export function decodeAction(value: unknown, place: Place): Action | undefined {
   return undefined;
 }
 
+/** Actions never change, and those of a commit are encoded more than once: for its seal, and for the file. */
+const encodings = new WeakMap<Action, string>();
+
 /** One line of a commit file, without its newline. */
 export function encodeAction(action: Action): string {
-  return stringifyJson(actionRecord(action));
+  let line = encodings.get(action);
+  if (line === undefined) encodings.set(action, line = stringifyJson(actionRecord(action)));
+  return line;
 }
 
 /** The action as the log spells it, its path URI-encoded. */

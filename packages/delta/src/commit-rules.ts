@@ -39,13 +39,20 @@ function identity(action: Action): string {
   }
 }
 
+/** What was found writable last: the same for every commit of a table, until one changes it. */
+let writable: Snapshot['metadata'] | undefined;
+let writableProtocol: Snapshot['protocol'] | undefined;
+
 /**
  * Checks the actions against the table as it is and as they make it.
  *
  * @throws DeltaError also `unsupported-feature`
  */
 export function assertAllowed(snapshot: Snapshot, actions: readonly Action[]): void {
-  assertWritable(snapshot.protocol, snapshot.metadata, snapshot.schema);
+  if (writable !== snapshot.metadata || writableProtocol !== snapshot.protocol) {
+    assertWritable(snapshot.protocol, snapshot.metadata, snapshot.schema);
+    [writable, writableProtocol] = [snapshot.metadata, snapshot.protocol];
+  }
   const protocol = actions.find((action) => action.kind === 'protocol')?.protocol ?? snapshot.protocol;
   const metadata = actions.find((action) => action.kind === 'metaData')?.metaData ?? snapshot.metadata;
   if (protocol !== snapshot.protocol || metadata !== snapshot.metadata) {

@@ -22,15 +22,19 @@ export type CommitResult =
  * There must be one `commitInfo` with a `txnId` that no other attempt has: it tells this commit from another one when the
  * store fails and the bytes are there nevertheless.
  *
+ * @param durable resolves when the files that the actions add are durable, if they are not yet; the commit does not happen before.
+ * When it rejects, the commit has not happened, and the call rejects with the same reason
  * @throws DeltaError `invalid-commit`; `unsupported-feature`; `storage` when it is unknown whether the commit happened or known
  * that it did not: refresh and look for the `txnId`
  */
-export async function commit(store: ObjectStore, snapshot: Snapshot, actions: readonly Action[]): Promise<CommitResult> {
+export async function commit(
+  store: ObjectStore, snapshot: Snapshot, actions: readonly Action[], durable?: Promise<unknown>,
+): Promise<CommitResult> {
   assertValid(actions);
   assertAllowed(snapshot, actions);
   const version = snapshot.version + 1;
   const bytes = encodeCommit(actions);
-  if (await isOvertaken(store, snapshot.version) || !await putCommit(store, version, bytes)) return { kind: 'conflict', version };
+  if (await isOvertaken(store, snapshot.version) || !await putCommit(store, version, bytes, durable)) return { kind: 'conflict', version };
   return { kind: 'committed', snapshot: nextSnapshot(snapshot, commitOf(version, bytes, actions)) };
 }
 
@@ -87,14 +91,15 @@ function commitOf(version: number, bytes: Uint8Array, actions: readonly Action[]
 }
 
 /** Whether the commit is in the log now: also when the store failed or said no after it had written the bytes. */
-async function putCommit(store: ObjectStore, version: number, bytes: Uint8Array): Promise<boolean> {
+async function putCommit(store: ObjectStore, version: number, bytes: Uint8Array, durable?: Promise<unknown>): Promise<boolean> {
   const path = commitPath(version);
   let failure: unknown;
   try {
-    if (await store.putIfAbsent(path, bytes)) return true;
+    if (await store.putIfAbsent(path, bytes, durable)) return true;
   } catch (error) {
     failure = error;
   }
+  if (failure !== undefined) await durable;
   let found: Uint8Array | undefined;
   try {
     found = await store.get(path);

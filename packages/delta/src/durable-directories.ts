@@ -50,9 +50,24 @@ export class DurableDirectories {
     try {
       this.#io.fsyncDirectory(directory);
     } catch (error) {
-      if (!isFailureToOpen(error)) this.#failed.set(directory, error);
+      this.#distrust(directory, error);
       throw error;
     }
+  }
+
+  /** The same in the thread pool, while other calls are made. */
+  async syncInPool(directory: string): Promise<void> {
+    this.#assertTrusted(directory);
+    try {
+      await this.#io.fsyncDirectoryInPool(directory);
+    } catch (error) {
+      this.#distrust(directory, error);
+      throw error;
+    }
+  }
+
+  #distrust(directory: string, error: unknown): void {
+    if (!isFailureToOpen(error)) this.#failed.set(directory, error);
   }
 
   #assertTrusted(directory: string): void {

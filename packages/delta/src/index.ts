@@ -1,6 +1,6 @@
-export type { ByteRange, ObjectMeta, ObjectStore, StagedObject } from './object-store.ts';
+export type { ByteRange, ObjectMeta, ObjectStore, PutOptions, StagedObject } from './object-store.ts';
 export { openLocalStore } from './local-store.ts';
-export { createLocalTurn, type Turn, type TurnOptions } from './local-turn.ts';
+export { createLocalTurn, type HeldTurn, type Turn, type TurnOptions } from './local-turn.ts';
 export { type LocalIo, nodeIo } from './local-io.ts';
 export { storageError } from './storage-error.ts';
 export { collectLeftovers, type LeftoverOptions, type Leftovers, supportsHardLinks } from './local-leftovers.ts';

@@ -2,8 +2,8 @@
  * The port to the local file system: every durable write of the project goes through it, one syscall a method, so that a
  * test can fail, record or reorder each of them (`testing/faulty-io.ts`, `testing/recorded-io.ts`).
  *
- * The methods are synchronous because a commit made of `fs/promises` calls costs twice as much; the three that end in `InPool`
- * are for large files, which must not hold up the event loop. All throw what `node:fs` throws.
+ * The methods are synchronous because a commit made of `fs/promises` calls costs twice as much; those that end in `InPool`
+ * are for large files, which must not hold up the event loop, and for fsyncs at the same time. All throw what `node:fs` throws.
  */
 import {
   closeSync, fstatSync, fsync, fsyncSync, linkSync, mkdirSync, openSync, read, readdirSync, readSync, renameSync, statSync, type Stats,
@@ -48,6 +48,7 @@ export interface LocalIo {
   readInPool(file: number, buffer: Uint8Array, position: number): Promise<number>;
   writeInPool(file: number, bytes: Uint8Array, position: number): Promise<number>;
   fsyncInPool(file: number): Promise<void>;
+  fsyncDirectoryInPool(path: string): Promise<void>;
 
   link(from: string, to: string): void;
   rename(from: string, to: string): void;
@@ -63,6 +64,7 @@ export interface LocalIo {
 
 const readPromise = promisify(read);
 const writePromise = promisify(write);
+const fsyncPromise = promisify(fsync);
 
 export const nodeIo: LocalIo = {
   processId: pid,
@@ -77,7 +79,15 @@ export const nodeIo: LocalIo = {
 
   readInPool: async (file, buffer, position) => (await readPromise(file, buffer, 0, buffer.length, position)).bytesRead,
   writeInPool: async (file, bytes, position) => (await writePromise(file, bytes, 0, bytes.length, position)).bytesWritten,
-  fsyncInPool: promisify(fsync),
+  fsyncInPool: fsyncPromise,
+  async fsyncDirectoryInPool(path) {
+    const directory = openSync(path, 'r');
+    try {
+      await fsyncPromise(directory);
+    } finally {
+      closeSync(directory);
+    }
+  },
 
   link: linkSync,
   rename: renameSync,

@@ -6,7 +6,7 @@ import { allocateBytes, linkIfAbsent, POOL_BYTES, readFully, writeFully } from '
 import { type FileStatus, type LocalIo, nodeIo } from './local-io.ts';
 import { LocalStagedObject } from './local-staged-object.ts';
 import { assertObjectPath, assertObjectPrefix, compareUtf8 } from './object-path.ts';
-import type { ByteRange, ObjectMeta, ObjectStore, StagedObject } from './object-store.ts';
+import type { ByteRange, ObjectMeta, ObjectStore, PutOptions, StagedObject } from './object-store.ts';
 import { errnoOf, ignoreErrno, storageError } from './storage-error.ts';
 import { temporaryName, temporaryOwner } from './temporary-name.ts';
 
@@ -95,9 +95,13 @@ class LocalStore implements ObjectStore {
     }
   }
 
-  async put(path: string, bytes: Uint8Array): Promise<void> {
+  async put(path: string, bytes: Uint8Array, options?: PutOptions): Promise<void> {
     const target = this.#locate(path);
     try {
+      if (options?.isNew === true && bytes.length < POOL_BYTES) {
+        await this.#putNew(target, bytes);
+        return;
+      }
       const temporary = await this.#writeTemporary(dirname(target), bytes, true);
       this.#rename(temporary, target);
       this.#directories.sync(dirname(target));
@@ -106,7 +110,7 @@ class LocalStore implements ObjectStore {
     }
   }
 
-  async putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
+  async putIfAbsent(path: string, bytes: Uint8Array, after?: Promise<unknown>): Promise<boolean> {
     const target = this.#locate(path);
     try {
       // A race that is lost already should cost neither a write nor an fsync.
@@ -114,6 +118,7 @@ class LocalStore implements ObjectStore {
       const temporary = await this.#writeTemporary(dirname(target), bytes, true);
       let isOurs = false;
       try {
+        if (after !== undefined) await after;
         isOurs = linkIfAbsent(this.#io, temporary, target);
       } finally {
         ignoreErrno(() => { this.#io.unlink(temporary); });
@@ -123,6 +128,29 @@ class LocalStore implements ObjectStore {
     } catch (error) {
       throw this.#failure(error, 'create', path);
     }
+  }
+
+  /** Under its own name at once: bytes and name become durable at the same time instead of one after the other. */
+  async #putNew(target: string, bytes: Uint8Array): Promise<void> {
+    const directory = dirname(target);
+    const file = this.#create(directory, target);
+    let failures: readonly unknown[];
+    try {
+      await writeFully(this.#io, file, bytes, 0, false);
+      // All must have ended before the file is closed.
+      const ended = await Promise.allSettled([this.#io.fsyncInPool(file), this.#directories.syncInPool(directory)]);
+      failures = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
+    } catch (error) {
+      failures = [error];
+    }
+    try {
+      this.#io.close(file);
+    } catch (error) {
+      failures = [...failures, error];
+    }
+    if (failures.length === 0) return;
+    ignoreErrno(() => { this.#io.unlink(target); });
+    throw failures[0];
   }
 
   async putHint(path: string, bytes: Uint8Array): Promise<void> {
@@ -190,16 +218,20 @@ class LocalStore implements ObjectStore {
   }
 
   #createTemporary(directory: string): { file: number; temporary: string } {
-    this.#directories.ensure(directory);
     this.#temporaries += 1;
     const temporary = join(directory, temporaryName(this.#io.processId, this.#token ??= this.#io.randomToken(), this.#temporaries));
+    return { file: this.#create(directory, temporary), temporary };
+  }
+
+  #create(directory: string, path: string): number {
+    this.#directories.ensure(directory);
     try {
-      return { file: this.#io.open(temporary, 'create'), temporary };
+      return this.#io.open(path, 'create');
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       this.#directories.forget(directory);
       this.#directories.ensure(directory);
-      return { file: this.#io.open(temporary, 'create'), temporary };
+      return this.#io.open(path, 'create');
     }
   }
 

@@ -1,6 +1,6 @@
 import { DeltaError } from './errors.ts';
 import { assertObjectPath, assertObjectPrefix, compareUtf8 } from './object-path.ts';
-import type { ByteRange, ObjectMeta, ObjectStore, StagedObject } from './object-store.ts';
+import type { ByteRange, ObjectMeta, ObjectStore, PutOptions, StagedObject } from './object-store.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -53,13 +53,20 @@ class MemoryStore implements ObjectStore {
     }
   }
 
-  async put(path: string, bytes: Uint8Array): Promise<void> {
+  async put(path: string, bytes: Uint8Array, options?: PutOptions): Promise<void> {
+    if (options?.isNew === true && this.#find(path) !== undefined) {
+      throw new DeltaError('storage', `Cannot write ${JSON.stringify(path)}: there is an object, a new name was wanted`, { path });
+    }
     assertObjectPath(path);
     this.#objects.set(path, { bytes: Uint8Array.from(bytes), modifiedMillis: this.#nowMillis() });
   }
 
-  async putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
+  async putIfAbsent(path: string, bytes: Uint8Array, after?: Promise<unknown>): Promise<boolean> {
     if (this.#find(path)) return false;
+    if (after !== undefined) {
+      await after;
+      if (this.#find(path)) return false;
+    }
     this.#objects.set(path, { bytes: Uint8Array.from(bytes), modifiedMillis: this.#nowMillis() });
     return true;
   }

@@ -20,6 +20,14 @@ export interface ObjectMeta {
   readonly modifiedMillis: number;
 }
 
+export interface PutOptions {
+  /**
+   * Nobody knows the name yet, and nobody will before this call has resolved: a failure or a power cut may leave a part of
+   * the object. The call rejects where there is an object already. Other calls may be made meanwhile.
+   */
+  readonly isNew?: boolean;
+}
+
 export interface ObjectStore {
   /** The bytes of an object or of a part of it; a range that reaches past the end is cut there. */
   get(path: string, range?: ByteRange): Promise<Uint8Array | undefined>;
@@ -33,13 +41,16 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectMeta>;
 
   /** Replaces the object as a whole. Once resolved, it survives a power cut. */
-  put(path: string, bytes: Uint8Array): Promise<void>;
+  put(path: string, bytes: Uint8Array, options?: PutOptions): Promise<void>;
 
   /**
    * Creates the object unless one is there: of any number of racing callers exactly one gets `true`, and no reader
    * ever sees a part. Once resolved with `true`, it survives a power cut.
+   *
+   * @param after the object does not appear before this has resolved, and not at all when it rejects, which the call then does, too;
+   * what can be done without the name is done meanwhile. Wrappers pass it on
    */
-  putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
+  putIfAbsent(path: string, bytes: Uint8Array, after?: Promise<unknown>): Promise<boolean>;
 
   /** Like `put`, but a power cut may lose the object or its bytes: for what can be rebuilt. */
   putHint(path: string, bytes: Uint8Array): Promise<void>;

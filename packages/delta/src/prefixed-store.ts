@@ -23,8 +23,8 @@ export function createPrefixedStore(store: ObjectStore, directory: string): Obje
     async *list(start) {
       for await (const meta of store.list(prefix + start)) yield relative(meta);
     },
-    put: async (path, bytes) => store.put(within(path), bytes),
-    putIfAbsent: async (path, bytes) => store.putIfAbsent(within(path), bytes),
+    put: async (path, bytes, options) => store.put(within(path), bytes, options),
+    putIfAbsent: async (path, bytes, after) => store.putIfAbsent(within(path), bytes, after),
     putHint: async (path, bytes) => store.putHint(within(path), bytes),
     async stage() {
       const staged = await store.stage();

@@ -60,6 +60,17 @@ describe('openLocalStore()', () => {
     assert.deepEqual(kinds(trace, from), ['create', 'write', 'fsync', 'link', 'unlink', 'fsyncDirectory d']);
   });
 
+  it('putIfAbsent() links only after what must come before it', async () => {
+    const { store, trace } = await recorded();
+    const from = trace.steps.length;
+    const before = store.put('d/n', BYTES, { isNew: true });
+    assert.equal(await store.putIfAbsent('d/a', BYTES, before), true);
+    const steps = kinds(trace, from);
+    assert.deepEqual(steps.slice(0, 2), ['create', 'write']);
+    assert.deepEqual(steps.slice(-3), ['link', 'unlink', 'fsyncDirectory d']);
+    assert.deepEqual(steps.slice(2, -3).sort(), ['create', 'fsync', 'fsync', 'fsyncDirectory d', 'write']);
+  });
+
   it('putIfAbsent() of what is there writes nothing', async () => {
     const { store, trace } = await recorded();
     const from = trace.steps.length;

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AddFile, ObjectStore } from '@duckpond/delta';
 import { OplogError } from './errors.ts';
+import { sha256 } from './hash-chain.ts';
 import { encodeParquet } from './parquet.ts';
 import { Record, type NewRecord } from './record.ts';
 import { SERIES_TAG, seriesTag } from './merged-versions.ts';
@@ -35,15 +35,18 @@ export interface DataFileOptions {
 export interface NewDataFile {
   readonly add: AddFile;
   readonly records: readonly NewRecord[];
+  /** Resolves when the file is durable: no commit may add it before. */
+  readonly durable: Promise<void>;
 }
 
-/** Writes rows (see `packRows` for their order) as one Parquet file; durable when this resolves, in the table once a commit adds it. */
+/** Writes rows (see `packRows` for their order) as one Parquet file, which is in the table once a commit adds it. */
 export async function writeDataFile(store: ObjectStore, rows: readonly Row[], options: DataFileOptions): Promise<NewDataFile> {
   const records = packRows(rows);
   const bytes = await encodeParquet(Record, records, { codec: options.codec });
   const path = `part-${options.uuid}.${options.codec}.parquet`;
-  await store.put(path, bytes);
-  return { add: addOf(path, bytes, rows, records, options), records };
+  const durable = store.put(path, bytes, { isNew: true });
+  durable.catch(() => undefined); // Whoever commits the file gets the failure.
+  return { add: addOf(path, bytes, rows, records, options), records, durable };
 }
 
 function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: readonly NewRecord[], options: DataFileOptions): AddFile {
@@ -62,7 +65,7 @@ function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: r
       'duckpond.tier': String(options.tier),
       'duckpond.txns': `${range.txnMin}-${range.txnMax}`,
       'duckpond.times': `${range.timeMin}-${range.timeMax}`,
-      'duckpond.sha256': createHash('sha256').update(bytes).digest('hex'),
+      'duckpond.sha256': sha256(bytes),
       ...(parts.size <= MOST_PARTS_NAMED ? { 'duckpond.parts': [...parts].join(',') } : {}),
       ...(series === undefined ? {} : { [SERIES_TAG]: series }),
     },

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { AddFile, ObjectStore } from '@duckpond/delta';
 import { dataFileFacts } from './data-file.ts';
 import { OplogError } from './errors.ts';
+import { sha256 as sha256Of } from './hash-chain.ts';
 import { readParquet, type ParquetSource } from './parquet.ts';
 import { type NewRecord, Record } from './record.ts';
 import { rowsOfRecord, type Row } from './row.ts';
@@ -136,7 +136,7 @@ async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Rec
   const bytes = await store.get(add.path);
   if (bytes?.byteLength !== add.size) throw missing(add);
   const { sha256 } = dataFileFacts(add);
-  if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) {
+  if (sha256 !== undefined && sha256Of(bytes) !== sha256) {
     const what = 'its bytes do not match their SHA-256 in the log, the bytes as written were wanted';
     throw new OplogError('corrupt-record', `Cannot read "${add.path}": ${what}`, { file: add.path });
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Action, type Commit, type CommitInfo, encodeCommit, type ObjectStore, readCommit, type Snapshot } from '@duckpond/delta';
 import { OplogError } from './errors.ts';
@@ -96,5 +96,5 @@ function checksum(bytes: Uint8Array): string {
 }
 
 export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }

@@ -35,6 +35,8 @@ export interface Head {
   readonly timestampMicros: bigint;
   /** The folded state below `layers`; undefined when it is missing or unusable, and the records serve instead. */
   readonly state: StateHint | undefined;
+  /** Whether this process has folded it. */
+  readonly isStateOurs?: boolean;
   readonly base: FactSource;
   /** The transactions since `state`, oldest first. */
   readonly layers: readonly TransactionLayer[];

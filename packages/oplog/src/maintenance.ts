@@ -4,7 +4,7 @@ import {
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
-import { type Head, openHead, stateBase } from './head.ts';
+import { type Head, stateBase } from './head.ts';
 import { merge, planMerge } from './merge.ts';
 import { foldRecords } from './records-source.ts';
 import {
@@ -15,6 +15,12 @@ import { createView, NOTHING } from './view.ts';
 
 /** Readers replay at most about so many commits on top of the folded state. */
 const TAIL_COMMITS = 16;
+/**
+ * Where writers crowd, fewer and larger steps keep more of the time for commits, and whoever took the last one takes the next:
+ * its code is warm. When it is gone, the one does whose commit comes at the right place.
+ */
+const CROWDED_TAIL_COMMITS = 32;
+const ORPHANED_TAIL_COMMITS = 48;
 const CHECKPOINT_COMMITS = 32;
 const MERGES_AT_ONCE = 3;
 /** How long a file that was merged into another stays, for readers that opened before. */
@@ -26,14 +32,16 @@ const CLEANUP_VERSIONS = 1024;
 /**
  * What an ordinary commit does for the age of the pond, in small bounded steps: merge small files, fold the state,
  * checkpoint. All of it can fail or be lost without losing anything: the transaction is committed already.
+ *
+ * @param isCrowded whether other processes commit at the same time: then only one of them takes the step
  */
-export async function maintainAfterCommit(store: ObjectStore, reader: DataReader, environment: Environment, head: Head): Promise<Head> {
-  const isHeavy = head.layers.at(-1)?.isLight === false;
-  if (tailCommits(head) < TAIL_COMMITS && !isHeavy) return head;
+export async function maintainAfterCommit(
+  store: ObjectStore, reader: DataReader, environment: Environment, head: Head, isCrowded: boolean,
+): Promise<Head> {
+  if (!isMaintenanceDue(head, isCrowded)) return head;
   try {
-    // Another process may have folded meanwhile: then its state is as good as one of our own.
-    let current = await hasNewerState(store, head) ? await openHead(store, reader) : head;
-    if (tailCommits(current) < TAIL_COMMITS && !isHeavy) return current;
+    let current = await adoptState(store, reader, head);
+    if (!isMaintenanceDue(current, isCrowded)) return current;
     // A merge of one tier can make the next one due.
     for (let step = 0; step < MERGES_AT_ONCE; step++) {
       const plan = planMerge(current.snapshot.files.values(), { foreground: true });
@@ -50,13 +58,34 @@ export async function maintainAfterCommit(store: ObjectStore, reader: DataReader
   }
 }
 
+export function isMaintenanceDue(head: Head, isCrowded: boolean): boolean {
+  const commits = tailCommits(head);
+  // A large transaction makes opening expensive until it is folded.
+  if (head.layers.at(-1)?.isLight === false) return true;
+  if (!isCrowded) return commits >= TAIL_COMMITS;
+  return head.isStateOurs === true ? commits >= CROWDED_TAIL_COMMITS : commits >= ORPHANED_TAIL_COMMITS && commits % TAIL_COMMITS === 0;
+}
+
 function tailCommits(head: Head): number {
   return head.snapshot.version - (head.state?.deltaVersion ?? -1);
 }
 
-async function hasNewerState(store: ObjectStore, head: Head): Promise<boolean> {
+/** The same head on top of the state that another process has folded meanwhile, which is as good as one of our own. */
+export async function adoptState(store: ObjectStore, reader: DataReader, head: Head): Promise<Head> {
+  if (tailCommits(head) < TAIL_COMMITS) return head;
   const hint = await readStateHint(store);
-  return hint !== undefined && hint.deltaVersion > (head.state?.deltaVersion ?? -1) && hint.deltaVersion <= head.snapshot.version;
+  const { snapshot, state, txnSeq } = head;
+  if (hint === undefined || hint.deltaVersion <= (state?.deltaVersion ?? -1) || hint.deltaVersion > snapshot.version) return head;
+  const layers = head.layers.filter(({ facts }) => facts.txnSeq > hint.txnSeq);
+  if (layers.length !== txnSeq - hint.txnSeq) return head;
+  try {
+    const runs = await Promise.all(hint.runs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes)));
+    const base = stateBase(reader, runs, snapshot.files, hint.txnSeq);
+    return { ...head, state: hint, isStateOurs: false, base, layers, view: createView(base, layers.map(({ layer }) => layer)) };
+  } catch (error) {
+    if (isCode(error, 'corrupt-state')) return head;
+    throw error;
+  }
 }
 
 function isFromOutside(error: unknown): boolean {
@@ -74,9 +103,9 @@ export async function foldState(
   const hint: StateHint = { deltaVersion: snapshot.version, txnSeq, timestampMicros, runs: refs };
   await writeChecksum(store, snapshot);
   await writeStateHint(store, hint);
-  const pruned = await checkpointWhenDue(store, head, nowMillis);
+  const pruned = await checkpointWhenDue(store, head, [...head.state?.runs ?? [], ...refs], nowMillis);
   const base = stateBase(reader, runs, snapshot.files, txnSeq);
-  return { ...head, snapshot: pruned, state: hint, base, layers: [], view: base };
+  return { ...head, snapshot: pruned, state: hint, isStateOurs: true, base, layers: [], view: base };
 
   async function newRuns(): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {
     if (head.state !== undefined) {
@@ -104,7 +133,9 @@ export async function foldState(
  * A checkpoint for readers that do not know the folded state, when it is due. With it go the files that only older snapshots
  * name, once they are old enough, and their tombstones.
  */
-async function checkpointWhenDue(store: ObjectStore, head: Head, nowMillis: number): Promise<Snapshot> {
+async function checkpointWhenDue(
+  store: ObjectStore, head: Head, stateRuns: readonly RunRef[], nowMillis: number,
+): Promise<Snapshot> {
   const { version, files, tombstones } = head.snapshot;
   const last = (await readLastCheckpoint(store))?.version ?? 0;
   // A checkpoint costs as much as it has actions, tombstones above all: the larger, the rarer.
@@ -119,7 +150,7 @@ async function checkpointWhenDue(store: ObjectStore, head: Head, nowMillis: numb
   }
   const pruned = { ...complete, tombstones: kept };
   await writeCheckpoint(store, pruned);
-  await collectStateFiles(store, head.state?.runs ?? [], nowMillis);
+  await collectStateFiles(store, stateRuns, nowMillis);
   if (Math.floor(version / CLEANUP_VERSIONS) !== Math.floor(last / CLEANUP_VERSIONS)) await cleanLog(store, { nowMillis });
   return pruned;
 }

@@ -69,7 +69,7 @@ export async function merge(
   const nowMicros = environment.nowMicros();
   const nowMillis = Number(nowMicros / 1000n);
   const { rows: kept } = await withoutMerged(rows, head.view, store, nowMicros);
-  const { add } = await writeDataFile(
+  const { add, durable } = await writeDataFile(
     store, kept, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false },
   );
   let current = head;
@@ -83,13 +83,14 @@ export async function merge(
       { maintenance: 'merge', tier: plan.tier + 1 },
       [...plan.inputs.map((input) => ({ kind: 'remove', remove: removeOf(input, nowMillis, false) }) as const), { kind: 'add', add }],
     );
-    const result = await commit(store, current.snapshot, actions);
+    const result = await commit(store, current.snapshot, actions, durable);
     if (result.kind === 'committed') {
       for (const { path } of plan.inputs) reader.forget(path);
       return { head: await extendHead(reader, current, result.snapshot), merged: true };
     }
     current = await advanceHead(store, reader, current);
   }
+  await durable;
   await store.delete(add.path);
   return { head: current, merged: false };
 }

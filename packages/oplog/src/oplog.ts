@@ -1,24 +1,21 @@
-import {
-  type AddFile, type Commit, commit, createTable, type ObjectStore, readCommit, type SetTransaction, type StructType, type Turn,
-} from '@duckpond/delta';
+import { type AddFile, type Commit, commit, type HeldTurn, type ObjectStore, readCommit, type Turn } from '@duckpond/delta';
 import { type StoredContent, storeContent, readBlob } from './blob.ts';
-import { encodeCommitFacts, transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
+import { transactionFactsOf, transactionRow, type TransactionFacts } from './commit-info.ts';
 import { type Clash, findClash } from './conflict.ts';
+import { memberOf, txnOf } from './create-oplog.ts';
 import { dataFileFacts, writeDataFile } from './data-file.ts';
 import { createDataReader, type DataReader } from './data-reader.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { isCode, OplogError } from './errors.ts';
 import type { NodeFact } from './fact.ts';
-import { linkedActions, linkedInfo, sealOf } from './hash-chain.ts';
-import { advanceHead, appIdOf, factsOf, FORMAT, type Head, headAfter, layerOf, openHead, transactionOf } from './head.ts';
-import { maintainAfterCommit } from './maintenance.ts';
+import { linkedActions, sealOf } from './hash-chain.ts';
+import { advanceHead, factsOf, type Head, headAfter, layerOf, openHead, transactionOf } from './head.ts';
+import { adoptState, isMaintenanceDue, maintainAfterCommit } from './maintenance.ts';
 import { maintainByHand, type MaintainOptions, type MaintainReport } from './maintain-by-hand.ts';
 import { encodePayload } from './payload.ts';
-import { Record } from './record.ts';
 import { createRecordsSource, rowsOfPart } from './records-source.ts';
 import { SYSTEM_PART } from './reserved-ids.ts';
 import type { Row } from './row.ts';
-import { deltaSchemaString } from './shape.ts';
 import type { WidenType } from './tabular.ts';
 import { Transaction } from './transaction.ts';
 import { utc } from './utc.ts';
@@ -43,52 +40,6 @@ const MOST_ATTEMPTS = 1000;
 /** After a lost race a writer asks for its turn for so many commits. */
 const CROWDED_COMMITS = 32;
 
-export interface CreateOplogOptions {
-  readonly pondId: string;
-  /** Joins the configuration of the table, beside `duckpond.format` and `duckpond.id`. */
-  readonly configuration: Readonly<{ [key: string]: string }>;
-  readonly command: readonly string[];
-  /** The rows of the first transaction. */
-  readonly firstRows: (txnSeq: number, timestampMicros: bigint) => readonly Row[];
-}
-
-/** @returns false when there is a table already */
-export async function createOplog(store: ObjectStore, environment: Environment, options: CreateOplogOptions): Promise<boolean> {
-  const { pondId } = options;
-  const timestampMicros = environment.nowMicros();
-  const uuid = environment.uuid();
-  const facts: TransactionFacts = {
-    txnSeq: 1, uuid, command: options.command, user: environment.user, host: environment.host, startedMicros: timestampMicros,
-    timestampMicros, durationMicros: 0, changes: { created: 1, written: 0, renamed: 0, removed: 0 }, pondId,
-  };
-  const nowMillis = Number(timestampMicros / 1000n);
-  const rows = [...options.firstRows(1, timestampMicros), transactionRow(facts)];
-  const { add } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid, nowMillis, dataChange: true });
-  const info = { timestamp: nowMillis, operation: 'CREATE TABLE', operationParameters: {}, engineInfo: ENGINE, txnId: uuid };
-  const result = await createTable(store, {
-    schema: JSON.parse(deltaSchemaString(Record)) as StructType,
-    configuration: {
-      'duckpond.format': String(FORMAT), 'duckpond.id': pondId, ...options.configuration,
-      'delta.deletedFileRetentionDuration': 'interval 1 hours', 'delta.logRetentionDuration': 'interval 7 days',
-    },
-    id: pondId,
-    createdMillis: nowMillis,
-    commitInfo: (others) => linkedInfo(null, info, memberOf(facts, encodePayload(rows)), others),
-    actions: [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
-  });
-  if (result.kind === 'conflict') await store.delete(add.path);
-  return result.kind === 'committed';
-}
-
-/** The `duckpond` member of `commitInfo`: the facts, and the rows when they are few. */
-function memberOf(facts: TransactionFacts, payload: readonly unknown[] | undefined): { readonly [key: string]: unknown } {
-  return payload === undefined ? encodeCommitFacts(facts) : { ...encodeCommitFacts(facts), payload };
-}
-
-function txnOf(facts: TransactionFacts): SetTransaction {
-  return { appId: appIdOf(facts.pondId), version: facts.txnSeq, lastUpdated: Number(facts.timestampMicros / 1000n) };
-}
-
 /** The log of one pond: reading any of its states, and the one way to add a transaction. */
 export class Oplog {
   readonly store: ObjectStore;
@@ -100,6 +51,9 @@ export class Oplog {
   #queue: Promise<unknown> = Promise.resolve();
   /** For how many more commits this process asks for the turn, because it has lost races. */
   #crowded = 0;
+  /** The turn while this process has it, which is for as long as one commit follows the other. */
+  #held: HeldTurn | undefined;
+  #commits = 0;
 
   private constructor(store: ObjectStore, reader: DataReader, environment: Environment, head: Head, turn: Turn | undefined) {
     this.store = store;
@@ -297,11 +251,12 @@ export class Oplog {
     if (transaction.isEmpty) return { kind: 'unchanged' };
     const footprint = transaction.footprint();
     let checked = transaction.base;
+    this.#commits++;
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const endTurn = this.#crowded > 0 ? await this.#turn?.take() : undefined;
+      const isNewTurn = this.#crowded > 0 && await this.#takeTurn();
       try {
         // A lone writer is most often the newest: asking again costs more than the rare lost race.
-        const isFresh = attempt === 1 && endTurn === undefined && this.#head === transaction.base;
+        const isFresh = attempt === 1 && !isNewTurn && this.#head === transaction.base;
         const head = isFresh ? this.#head : await this.refresh();
         const clash = findClash(footprint, await this.#rowsSince(checked, head));
         if (clash !== undefined) return { kind: 'conflict', clash };
@@ -310,16 +265,48 @@ export class Oplog {
         if (facts instanceof OplogError) return { kind: 'conflict', clash: { txnSeq: head.txnSeq, what: 'the columns of the same series' } };
         if (facts !== undefined) {
           this.#crowded = Math.max(0, this.#crowded - 1);
-          this.#head = await maintainAfterCommit(this.store, this.reader, this.environment, this.#head);
+          await this.#maintain();
           return { kind: 'committed', facts };
         }
       } finally {
-        endTurn?.();
+        this.#endTurnUnlessNext();
       }
       this.#crowded = CROWDED_COMMITS;
       if (this.#turn === undefined) await backOff(attempt, this.environment.uuid());
     }
     return { kind: 'conflict', clash: { txnSeq: this.#head.txnSeq, what: `the turn to commit, lost ${MOST_ATTEMPTS} times` } };
+  }
+
+  async #maintain(): Promise<void> {
+    const isCrowded = this.#crowded > 0;
+    // Others need not wait for it.
+    if (isCrowded && isMaintenanceDue(this.#head, isCrowded)) this.#endTurn();
+    this.#head = await maintainAfterCommit(this.store, this.reader, this.environment, this.#head, isCrowded);
+  }
+
+  /** @returns false when this process has it still, so that nobody else has committed since */
+  async #takeTurn(): Promise<boolean> {
+    if (this.#held?.mayGoOn() === true) return false;
+    this.#endTurn();
+    this.#held = await this.#turn?.take(async () => {
+      this.#head = await adoptState(this.store, this.reader, await this.refresh());
+    });
+    if (this.#held?.isCrowded === true) this.#crowded = CROWDED_COMMITS;
+    return true;
+  }
+
+  /** A program that writes one transaction after the other begins the next before the event loop comes round. */
+  #endTurnUnlessNext(): void {
+    const commits = this.#commits;
+    if (this.#held === undefined) return;
+    setImmediate(() => {
+      if (this.#commits === commits) this.#endTurn();
+    });
+  }
+
+  #endTurn(): void {
+    this.#held?.end();
+    this.#held = undefined;
   }
 
   /** Tries to be the commit right after `head`; undefined when another one was faster. */
@@ -334,7 +321,7 @@ export class Oplog {
     };
     const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
     const nowMillis = Number(timestampMicros / 1000n);
-    const { add, records } = await writeDataFile(
+    const { add, records, durable } = await writeDataFile(
       store, rows, { codec: 'snappy', tier: 0, uuid: environment.uuid(), nowMillis, dataChange: true },
     );
     const payload = encodePayload(rows);
@@ -346,8 +333,9 @@ export class Oplog {
       },
       memberOf(facts, payload), [{ kind: 'txn', txn: txnOf(facts) }, { kind: 'add', add }],
     );
-    const result = await commit(store, head.snapshot, actions);
+    const result = await commit(store, head.snapshot, actions, durable);
     if (result.kind === 'conflict') {
+      await durable;
       await store.delete(add.path);
       return undefined;
     }

@@ -3,6 +3,7 @@ import type * as HyparquetWriter from 'hyparquet-writer';
 import { carried, type CarriedValue } from './carried.ts';
 import { OplogError } from './errors.ts';
 import { type ParquetField, parquetFields, parquetSchemaOf } from './parquet-schema.ts';
+import { encodeSmallParquet } from './parquet-small.ts';
 import { type Column, type NewRowOf, type Shape } from './shape.ts';
 
 export interface ParquetEncodeOptions {
@@ -42,6 +43,9 @@ export async function loadParquetEncoder(): Promise<EncodeParquet> {
 export async function encodeParquet<T extends Shape>(
   shape: T, rows: readonly NewRowOf<T>[], options: ParquetEncodeOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const isPlain = options.codec === 'snappy' && options.rowGroupRows === undefined && options.pageSizeBytes === undefined;
+  const small = isPlain ? encodeSmallParquet(shape, rows) : undefined;
+  if (small !== undefined) return small;
   const encodeNow = await loadParquetEncoder();
   return encodeNow(shape, rows, options);
 }

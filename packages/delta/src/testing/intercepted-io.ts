@@ -103,6 +103,13 @@ export function interceptIo(inner: LocalIo, { before, after }: Interceptor): Int
       aroundPool(file, writing(file, bytes, position), async (limit) => inner.writeInPool(file, bytes.subarray(0, limit), position)),
     fsyncInPool: async (file) => aroundPool(file, { name: 'fsync', path: pathOf(file), file }, async () => inner.fsyncInPool(file)),
 
+    async fsyncDirectoryInPool(path) {
+      const operation: IoOperation = { name: 'fsyncDirectory', path };
+      before?.(operation);
+      await inner.fsyncDirectoryInPool(path);
+      after?.(operation, undefined);
+    },
+
     link: (path, to) => { around({ name: 'link', path, to }, () => { inner.link(path, to); }); },
     rename: (path, to) => { around({ name: 'rename', path, to }, () => { inner.rename(path, to); }); },
     unlink: (path) => { around({ name: 'unlink', path }, () => { inner.unlink(path); }); },

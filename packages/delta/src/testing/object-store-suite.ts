@@ -237,6 +237,28 @@ export function objectStoreSuite(suite: ObjectStoreSuite): void {
       assert.deepEqual(await store.get('a/c'), bytesOf('put'));
     });
 
+    it('putIfAbsent() waits for what must come before it, and creates nothing when that fails', async (store) => {
+      let isReady = false;
+      const ready = new Promise((resolve) => setTimeout(resolve, 5)).then(() => { isReady = true; });
+      const created = store.putIfAbsent('a/d', bytesOf('x'), ready);
+      while (!isReady) {
+        assert.equal(await store.get('a/d'), undefined);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      assert.equal(await created, true);
+      const failed = Promise.reject(new Error('not durable'));
+      failed.catch(() => undefined);
+      await assert.rejects(store.putIfAbsent('a/e', bytesOf('x'), failed));
+      assert.equal(await store.get('a/e'), undefined);
+    });
+
+    it('put() of a new object is there when it resolves, and refuses a name that is taken', async (store) => {
+      await store.put('n/new', bytesOf('x'), { isNew: true });
+      assert.deepEqual(await store.get('n/new'), bytesOf('x'));
+      await assert.rejects(store.put('n/new', bytesOf('y'), { isNew: true }), isError('storage'));
+      assert.deepEqual(await store.get('n/new'), bytesOf('x'));
+    });
+
     it('putIfAbsent() has exactly one winner among racing callers', async (store) => {
       for (const sizeBytes of [10, MEBIBYTE + 5]) {
         const path = `race/${sizeBytes}`;

@@ -128,7 +128,8 @@ async function inspect(lane: Lane, run: KilledRun, counts: KillCounts, cycle: nu
     throw error;
   });
   const txnSeq = (await pond.transaction()).txnSeq;
-  const acknowledged = run.acknowledged.at(-1)?.txnSeq ?? Math.max(1, lane.txnSeq);
+  // Operations that cancel each other out are acknowledged without a transaction.
+  const acknowledged = run.acknowledged.findLast((one) => one.txnSeq > 0)?.txnSeq ?? Math.max(1, lane.txnSeq);
   let model = lane.model;
   for (const { operations } of run.acknowledged) model = applyOperations(model, operations);
   if (txnSeq < acknowledged) fail(counts, 'lost', cycle, `transaction ${acknowledged} was acknowledged, the newest is ${txnSeq}`);
@@ -186,6 +187,7 @@ export async function bundleWorker(scratch: string, entry: string): Promise<stri
   if (!existsSync(outfile)) {
     await build({
       entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', conditions: ['@duckpond/source'],
+      external: ['@duckdb/*'],
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     });
   }
