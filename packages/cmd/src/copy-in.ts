@@ -1,12 +1,14 @@
+import type { RowOptions } from '@duckpond/pond';
 import { type Content, joinPath, type WritableWD } from '@duckpond/tinyfs';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { ExitCode } from './command.ts';
 import type { Context } from './context.ts';
+import { createRowCopier, refuseRows, type RowCopier } from './copy-in-rows.ts';
 import { isDirectory } from './destination.ts';
 import { CliError, isError, systemReason } from './errors.ts';
-import { parseSource } from './host/address.ts';
+import { parseSource, type RowReading, type SourceDefaults } from './host/address.ts';
 import { type Excepted, type HostItem, type HostSource, hostSources, walkHost } from './host/files.ts';
 import { readHostFile, readHostPipe } from './host/read-file.ts';
 import { changePond, locatePond } from './open-pond.ts';
@@ -22,28 +24,60 @@ interface Counts {
   skipped: number;
 }
 
+/** What the options of the command say about the rows that come in. */
+export interface CopyInOptions {
+  readonly defaults: SourceDefaults;
+  readonly rows: RowOptions;
+  readonly dryRun: boolean;
+}
+
+interface Source {
+  readonly host: HostSource;
+  readonly rows: RowReading | undefined;
+}
+
+interface Work {
+  readonly context: Context;
+  readonly root: WritableWD;
+  readonly rows: RowCopier;
+  readonly counts: Counts;
+  readonly progress: Progress;
+}
+
 /** Copies files, directories and streams of the host into the pond, all in one transaction. */
-export async function copyIn(context: Context, sources: readonly string[], dest: string, dryRun: boolean): Promise<ExitCode> {
-  const addresses = sources.map(parseSource);
-  const host = addresses.flatMap((address) => (address.kind === 'file' ? hostSources(address.path, context.effects.cwd()) : []));
-  const streams = addresses.filter((address) => address.kind === 'stream').length;
-  if (streams > 1) throw new CliError('usage', 'Cannot read the standard input twice: one - was wanted');
+export async function copyIn(
+  context: Context, sources: readonly string[], dest: string, { defaults, rows, dryRun }: CopyInOptions,
+): Promise<ExitCode> {
+  const addresses = await Promise.all(sources.map((source) => parseSource(source, defaults)));
+  const host = addresses.flatMap((address): Source[] => (address.kind !== 'file' ? []
+    : hostSources(address.path, context.effects.cwd()).map((found) => ({ host: found, rows: address.rows }))));
+  const streams = addresses.filter((address) => address.kind === 'stream');
+  const [stream] = streams;
+  if (streams.length > 1) throw new CliError('usage', 'Cannot read the standard input twice: one - was wanted');
   const counts: Counts = { files: 0, bytes: 0, skipped: 0 };
-  const totalOf = streams > 0 ? undefined : () => sizeOf(host);
+  const totalOf = stream !== undefined ? undefined : () => sizeOf(host);
   const progress = startProgress(context.effects, 'copy', 'bytes', context.globals.quiet || dryRun, totalOf);
   const { dev: device, ino: inode } = statSync(locatePond(context));
   let committed = false;
   try {
-    const { transaction } = await changePond(context, dryRun, async (root) => {
+    const { transaction } = await changePond(context, dryRun, async (root, pond) => {
       const intoDirectory = dest.endsWith('/') || await isDirectory(root, dest);
-      if (!intoDirectory && host.length + streams > 1) {
-        const what = `Cannot copy ${host.length + streams} things to "${dest}": it is no directory, one was wanted`;
+      const count = host.length + streams.length;
+      const isOneSeries = addresses.every((address) => address.rows?.kind === 'series') && host.every((source) => !source.host.isDirectory);
+      if (!intoDirectory && count > 1 && !isOneSeries) {
+        const what = `Cannot copy ${count} things to "${dest}": it is no directory, one was wanted`;
         throw new CliError('failed', what, `write it as "${dest}/"`);
       }
-      if (streams === 1) await copyStream(context, root, dest, intoDirectory, counts, progress);
-      for (const source of host) {
-        const place = intoDirectory ? joinPath(dest, basename(source.path)) : dest;
-        await copySource(context, root, source, { device, inode }, place, counts, progress);
+      const copier = createRowCopier(context, pond, rows);
+      const work: Work = { context, root, rows: copier, counts, progress };
+      try {
+        if (stream !== undefined) await copyStream(work, dest, intoDirectory, stream.rows);
+        for (const source of host) {
+          const place = intoDirectory ? joinPath(dest, basename(source.host.path)) : dest;
+          await copySource(work, source, { device, inode }, place);
+        }
+      } finally {
+        await copier.close();
       }
     });
     progress.stop();
@@ -59,41 +93,47 @@ export async function copyIn(context: Context, sources: readonly string[], dest:
 }
 
 /** Bytes of all files, as they are when progress is first shown. */
-function sizeOf(sources: readonly HostSource[]): number {
+function sizeOf(sources: readonly Source[]): number {
   let bytes = 0;
-  for (const source of sources) {
-    for (const item of walkHost(source)) if (item.kind === 'file') bytes += statSync(item.path, { throwIfNoEntry: false })?.size ?? 0;
+  for (const { host } of sources) {
+    for (const item of walkHost(host)) if (item.kind === 'file') bytes += statSync(item.path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }
 
-async function copyStream(
-  context: Context, root: WritableWD, dest: string, intoDirectory: boolean, counts: Counts, progress: Progress,
-): Promise<void> {
+async function copyStream(work: Work, dest: string, intoDirectory: boolean, reading: RowReading | undefined): Promise<void> {
+  const { context, root, rows, counts } = work;
   if (intoDirectory) {
     throw new CliError('failed', `Cannot copy the standard input to "${dest}": it is a directory, a name for the file was wanted`);
   }
-  await root.write(dest, counted(context, context.effects.stdin(), counts, progress), { parents: true });
+  const content = counted(work, context.effects.stdin());
+  if (reading === undefined) {
+    await refuseRows(root, dest, '-');
+    await root.write(dest, content, { parents: true });
+  } else await rows.copyStream(root, content, undefined, dest, reading);
   counts.files++;
 }
 
-async function copySource(
-  context: Context, root: WritableWD, source: HostSource, pond: Excepted, place: string, counts: Counts, progress: Progress,
-): Promise<void> {
+async function copySource(work: Work, { host, rows }: Source, pond: Excepted, place: string): Promise<void> {
+  const { context } = work;
+  if (rows?.format === 'delta' && host.isDirectory) {
+    await work.rows.copyFile(work.root, host.path, place, rows);
+    work.counts.files++;
+    return;
+  }
   let turn = context.effects.elapsedMillis();
-  for (const item of walkHost(source, pond)) {
+  for (const item of walkHost(host, pond)) {
     if (context.effects.elapsedMillis() - turn > TURN_MILLIS) {
       await setImmediate();
       turn = context.effects.elapsedMillis();
     }
     context.signal.throwIfAborted();
-    await copyItem(context, root, item, source.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, counts, progress);
+    await copyItem(work, item, host.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, rows, host.isDirectory);
   }
 }
 
-async function copyItem(
-  context: Context, root: WritableWD, item: HostItem, place: string, counts: Counts, progress: Progress,
-): Promise<void> {
+async function copyItem(work: Work, item: HostItem, place: string, rows: RowReading | undefined, isBelow: boolean): Promise<void> {
+  const { context, root, counts } = work;
   if (item.kind === 'directory') {
     await root.mkdir(place, { parents: true });
     return;
@@ -105,11 +145,12 @@ async function copyItem(
   let reason = item.kind === 'skipped' ? item.reason : undefined;
   if (item.kind === 'file') {
     try {
-      const read = item.isPipe ? readHostPipe(item.path) : readHostFile(item.path);
-      await root.write(place, countedFile(context, read, counts, progress), { parents: true });
-      counts.files++;
-      context.detail(`${item.path} -> ${place}`);
-      return;
+      reason = await copyFile(work, item, place, rows, isBelow);
+      if (reason === undefined) {
+        counts.files++;
+        context.detail(`${item.path} -> ${place}`);
+        return;
+      }
     } catch (error) {
       if (!isUnreadable(error, item.path)) throw error;
       reason = systemReason(error);
@@ -117,6 +158,26 @@ async function copyItem(
   }
   counts.skipped++;
   context.warn(`pond: Cannot copy "${item.path}": ${reason ?? 'it cannot be read'}`);
+}
+
+/** @returns why it is left out, when it is */
+async function copyFile(
+  work: Work, { path, isPipe }: HostItem & { readonly kind: 'file' }, place: string, rows: RowReading | undefined, isBelow: boolean,
+): Promise<string | undefined> {
+  const { root, counts, progress } = work;
+  if (rows === undefined) {
+    await refuseRows(root, place, path);
+    await root.write(place, countedFile(work, isPipe ? readHostPipe(path) : readHostFile(path)), { parents: true });
+    return undefined;
+  }
+  if (isBelow && rows.format === undefined && !await work.rows.isTold(path)) return 'its name does not tell a format of rows';
+  if (isPipe) await work.rows.copyStream(root, counted(work, readHostPipe(path)), path, place, rows);
+  else {
+    const { size } = statSync(path);
+    await work.rows.copyFile(root, path, place, rows);
+    progress.update(counts.bytes += size);
+  }
+  return undefined;
 }
 
 /** A link that is there already stays as it is. */
@@ -139,20 +200,16 @@ function isUnreadable(error: unknown, path: string): error is Error {
   return error instanceof Error && 'syscall' in error && error.syscall === 'open' && 'path' in error && error.path === path;
 }
 
-function countedFile(context: Context, read: Uint8Array | AsyncIterable<Uint8Array>, counts: Counts, progress: Progress): Content {
-  if (!(read instanceof Uint8Array)) return counted(context, read, counts, progress);
-  counts.bytes += read.length;
-  progress.update(counts.bytes);
+function countedFile(work: Work, read: Uint8Array | AsyncIterable<Uint8Array>): Content {
+  if (!(read instanceof Uint8Array)) return counted(work, read);
+  work.progress.update(work.counts.bytes += read.length);
   return [read];
 }
 
-async function* counted(
-  context: Context, content: AsyncIterable<Uint8Array>, counts: Counts, progress: Progress,
-): AsyncIterable<Uint8Array> {
+async function* counted({ context, counts, progress }: Work, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   for await (const chunk of content) {
     context.signal.throwIfAborted();
-    counts.bytes += chunk.length;
-    progress.update(counts.bytes);
+    progress.update(counts.bytes += chunk.length);
     yield chunk;
   }
 }

@@ -1,15 +1,16 @@
 import { hasGlobSyntax, joinPath, type Node, type WD } from '@duckpond/tinyfs';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { contentOf } from './commands/cat.ts';
 import type { ExitCode } from './command.ts';
 import type { Context } from './context.ts';
+import { type FileWriter, readState } from './copy-out-rows.ts';
 import { CliError, isError, report } from './errors.ts';
 import type { HostAddress } from './host/address.ts';
-import { safePath, writeHostFile } from './host/write-file.ts';
+import { makeHostFile, safePath } from './host/write-file.ts';
 import { allMatches } from './matches.ts';
-import { locatePond, readPond } from './open-pond.ts';
+import { locatePond } from './open-pond.ts';
 import { emitLines } from './output/emit.ts';
+import { isRowFormat, ROW_FORMATS, type RowFormat } from './output/format.ts';
 import { printable } from './output/printable.ts';
 import { startProgress } from './output/progress.ts';
 import { formatBytes, plural } from './output/size.ts';
@@ -31,23 +32,31 @@ interface Found {
   readonly leftOut: number;
 }
 
+export interface CopyOutOptions {
+  readonly stripPrefix: string | undefined;
+  readonly dryRun: boolean;
+  /** Of tables and series; Parquet when none is named, `raw` for their bytes as they are stored. */
+  readonly format: string | undefined;
+}
+
 /** Copies files and directories of the pond to a directory of the host, or files to the standard output. */
 export async function copyOut(
   context: Context,
   patterns: readonly string[],
   dest: HostAddress,
-  stripPrefix: string | undefined,
-  dryRun: boolean,
+  { stripPrefix, dryRun, format }: CopyOutOptions,
 ): Promise<ExitCode> {
+  const rowFormat = format ?? 'parquet';
+  if (rowFormat !== 'raw' && !isRowFormat(rowFormat)) throw notAnOutput(rowFormat);
   const directory = dest.kind === 'stream' ? undefined : resolve(context.effects.cwd(), dest.path);
   if (directory !== undefined) assertCanHold(directory, locatePond(context));
-  return readPond(context, async (root): Promise<ExitCode> => {
+  return readState(context, async (root, writer): Promise<ExitCode> => {
     const { items, leftOut } = await findItems(context, root, patterns);
     const files = items.filter(({ node }) => node.kind !== 'directory');
     const code = leftOut > 0 ? 3 : 0;
     if (directory === undefined) {
       if (dryRun) await emitLines(context, files.map(({ path }) => printable(path)));
-      else for (const file of files) for await (const chunk of contentOf(root, file, false)) await context.out.write(chunk);
+      else for (const file of files) await writer.write(root, file, rowFormat, context.out);
       return code;
     }
     const prefix = stripPrefix === undefined ? '/' : joinPath('/', stripPrefix);
@@ -57,9 +66,21 @@ export async function copyOut(
         `${printable(path)} -> ${printable(safePath(directory, name))}`));
       return code;
     }
-    const failed = await writeAll(context, root, directory, targets);
+    const failed = await writeAll({ context, root, writer, rowFormat }, directory, targets);
     return failed === 0 ? code : failed;
   });
+}
+
+function notAnOutput(format: string): CliError {
+  return new CliError('usage', `Cannot copy out as "${format}": nothing writes it, one of ${ROW_FORMATS.join(', ')} or raw was wanted`);
+}
+
+/** What all targets have in common. */
+interface Work {
+  readonly context: Context;
+  readonly root: WD;
+  readonly writer: FileWriter;
+  readonly rowFormat: RowFormat | 'raw';
 }
 
 /** A directory that is there or can be made, and not the store of the pond. @throws CliError */
@@ -122,7 +143,8 @@ function without(prefix: string, { path, node }: Item): string {
 }
 
 /** Goes on with the others when one cannot be read or written, and returns the exit code for that. */
-async function writeAll(context: Context, root: WD, directory: string, targets: readonly Target[]): Promise<0 | 3 | 12> {
+async function writeAll(work: Work, directory: string, targets: readonly Target[]): Promise<0 | 3 | 12> {
+  const { context } = work;
   const files = targets.filter(({ node }) => node.kind !== 'directory');
   const total = files.reduce((sum, { node }) => sum + ('sizeBytes' in node ? node.sizeBytes ?? 0 : 0), 0);
   const progress = startProgress(context.effects, 'copy', 'bytes', context.globals.quiet);
@@ -134,7 +156,7 @@ async function writeAll(context: Context, root: WD, directory: string, targets: 
     for (const target of targets) {
       context.signal.throwIfAborted();
       try {
-        await write(context, root, directory, target, (written) => {
+        await write(work, directory, target, (written) => {
           bytes += written;
           progress.update(bytes, total);
         });
@@ -156,18 +178,23 @@ async function writeAll(context: Context, root: WD, directory: string, targets: 
   return code;
 }
 
-async function write(
-  context: Context, root: WD, directory: string, target: Target, onBytes: (count: number) => void,
-): Promise<void> {
+async function write(work: Work, directory: string, target: Target, onBytes: (count: number) => void): Promise<void> {
+  const { context, root, writer, rowFormat } = work;
   const { path, name, node } = target;
   if (node.kind === 'directory') {
     mkdirSync(name === '' ? directory : safePath(directory, name), { recursive: true });
     return;
   }
-  await writeHostFile(directory, name, contentOf(root, { path, node }, false), context.effects.uuid(), (count) => {
-    context.signal.throwIfAborted();
-    onBytes(count);
-  });
+  await makeHostFile(directory, name, context.effects.uuid(), (put) => writer.write(root, { path, node }, rowFormat, {
+    isTty: false,
+    columns: undefined,
+    print: () => undefined,
+    write: async (chunk) => {
+      context.signal.throwIfAborted();
+      await put(chunk);
+      onBytes(chunk.length);
+    },
+  }));
   context.detail(`${path} -> ${join(directory, name)}`);
 }
 

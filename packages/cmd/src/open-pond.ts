@@ -97,13 +97,13 @@ const ROLL_BACK: Error = new CliError('failed', 'Dry run');
 export async function changePond<T>(
   context: Context,
   dryRun: boolean,
-  work: (root: WritableWD) => Promise<T>,
+  work: (root: WritableWD, pond: Pond) => Promise<T>,
 ): Promise<WriteResult<T>> {
   return withPond(context, async (pond) => {
     let value: { readonly of: T } | undefined;
     try {
       const result = await pond.write(async (fs) => {
-        value = { of: await work(await fs.root()) };
+        value = { of: await work(await fs.root(), pond) };
         if (dryRun) throw ROLL_BACK;
         return value.of;
       }, { command: context.commandLine });

@@ -4,6 +4,7 @@ export { createUuid7, realEnvironment } from './environment.ts';
 export { fsckPondDirectory } from './fsck/fsck.ts';
 export { appendTabular, type AppendTabularOptions } from './append-tabular.ts';
 export { assertKind, importRows, type ImportOptions, openRowImporter, type RowImporter, type RowOptions } from './import-rows.ts';
+export { parquetNotes } from './parquet-notes.ts';
 export { relationOf, type RelationSource, type RowBounds } from './relation.ts';
 export { PondError, type PondErrorCode } from './errors.ts';
 export type * from './pond.ts';

@@ -168,29 +168,4 @@ export const FILE_COMMANDS: readonly Command[] = [
     examples: [{ line: 'pond cp -r /sensors /backup', summary: 'A directory' }],
     load: () => import('../commands/cp.ts'),
   }),
-  define({
-    name: 'copy',
-    group: 'files',
-    summary: 'Copy between the host and the pond',
-    description: [
-      'DEST starting with host: (or -, the standard output) copies out of the pond, otherwise into it. A SRC without a scheme is a file, '
-      + 'directory or pattern of the host when copying in; - is the standard input. Directories are copied with all that is in them. '
-      + 'A file that is there gets a new version. All files of a copy are one transaction.',
-    ],
-    arguments: { words: { name: 'SRC... DEST', summary: 'Sources, then where to', rest: true, of: 'host-file' } },
-    options: {
-      stripPrefix: { long: 'strip-prefix', value: 'P', summary: 'Leave this off the paths when copying out', of: 'pond-path' },
-      dryRun: DRY_RUN,
-    },
-    changes: true,
-    acceptsAt: true,
-    examples: [
-      { line: 'pond copy readings.csv /in/', summary: 'A file into a directory of the pond' },
-      { line: 'echo hello | pond copy - /hello.txt', summary: 'From the standard input' },
-      { line: "pond copy '/sensors/**' host:///tmp/out --strip-prefix /sensors", summary: 'Out of the pond' },
-      { line: 'pond copy /hello.txt -', summary: 'To the standard output' },
-    ],
-    exitCodes: { 3: 'Some files could not be read, the rest are committed' },
-    load: () => import('../commands/copy.ts'),
-  }),
 ];

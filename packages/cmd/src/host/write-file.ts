@@ -3,17 +3,32 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { CliError } from '../errors.ts';
 
+/** Takes a piece of a file that is being made; it is on its way to the disk when the promise resolves. */
+export type WriteChunk = (chunk: string | Uint8Array) => Promise<void>;
+
 /**
  * Writes a file below a directory of the host: complete or not at all, and never through a link that leads elsewhere.
  *
  * @param name its path below `directory`, components separated by `/`
  */
-export async function writeHostFile(
+export function writeHostFile(
   directory: string,
   name: string,
   content: AsyncIterable<Uint8Array>,
   uuid: string,
   onBytes: (count: number) => void = () => undefined,
+): Promise<void> {
+  return makeHostFile(directory, name, uuid, async (write) => {
+    for await (const chunk of content) {
+      await write(chunk);
+      onBytes(chunk.length);
+    }
+  });
+}
+
+/** As `writeHostFile`, for content that is pushed. */
+export async function makeHostFile(
+  directory: string, name: string, uuid: string, make: (write: WriteChunk) => Promise<void>,
 ): Promise<void> {
   const path = safePath(directory, name);
   mkdirSync(dirname(path), { recursive: true });
@@ -23,12 +38,9 @@ export async function writeHostFile(
   const file = await open(temporary, 'wx');
   try {
     try {
-      for await (const chunk of content) {
-        await file.writeFile(chunk).catch((error: unknown) => {
-          throw withPath(error, path);
-        });
-        onBytes(chunk.length);
-      }
+      await make((chunk) => file.writeFile(chunk).catch((error: unknown) => {
+        throw withPath(error, path);
+      }));
     } finally {
       await file.close();
     }
