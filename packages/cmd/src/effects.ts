@@ -14,12 +14,19 @@ export interface Output {
   write(chunk: string | Uint8Array): Promise<void>;
 }
 
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
 /** Everything the command line may do to the process around it, and may learn from it. */
 export interface Effects {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdinIsTty: boolean;
   stdin(): AsyncIterable<Uint8Array>;
+  /** The terminal as streams, for a line editor. */
+  terminal(): Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
   /** Microseconds since 1970 UTC. */
@@ -63,6 +70,7 @@ export function realEffects(): Effects {
       return isTerminal(0);
     },
     stdin: () => process.stdin,
+    terminal: () => ({ input: process.stdin, output: process.stdout }),
     env: process.env,
     cwd: () => process.cwd(),
     nowMicros: wallClock(),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { main } from '../src/cli.ts';
 import { type Effects, type Output, OutputClosed, uuidV7 } from '../src/effects.ts';
@@ -9,6 +10,8 @@ export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string;
+  /** What is typed on a terminal, piece by piece; the standard input is that terminal then. */
+  readonly typed?: PassThrough;
   /** Width of a terminal; without it the streams are pipes. */
   readonly columns?: number;
   /** The reader of standard output goes after so many bytes. */
@@ -33,7 +36,7 @@ export const START_MICROS = 1_795_352_400_000_000n;
 let ids = 0;
 
 /** A world in memory: its clock moves by a microsecond a look, its ids are counted. */
-export function fakeEffects({ env = {}, cwd = '/', stdin = '', columns, closeAfter = Infinity, laterMillis = 0 }: FakeOptions = {}): Fake {
+export function fakeEffects({ env = {}, cwd = '/', stdin = '', typed, columns, closeAfter = Infinity, laterMillis = 0 }: FakeOptions = {}): Fake {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   const controller = new AbortController();
@@ -49,7 +52,8 @@ export function fakeEffects({ env = {}, cwd = '/', stdin = '', columns, closeAft
     effects: {
       stdout: output(out, closeAfter),
       stderr: output(err, Infinity),
-      stdinIsTty: false,
+      stdinIsTty: typed !== undefined,
+      terminal: () => ({ input: typed ?? new PassThrough(), output: new PassThrough().resume() }),
       async *stdin() {
         yield Buffer.from(stdin);
       },

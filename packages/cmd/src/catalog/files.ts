@@ -80,31 +80,6 @@ export const FILE_COMMANDS: readonly Command[] = [
     load: () => import('../commands/du.ts'),
   }),
   define({
-    name: 'cat',
-    group: 'files',
-    summary: 'Print the content of a file',
-    arguments: { path: { name: 'PATH', summary: 'A path or a pattern', of: 'pond-path' } },
-    options: { version: { long: 'version', value: 'N', type: 'integer', summary: 'An older version' } },
-    formats: ['raw'],
-    examples: [
-      { line: 'pond cat /notes.txt', summary: 'The newest version' },
-      { line: 'pond cat /notes.txt --version 1', summary: 'The first version' },
-    ],
-    load: () => import('../commands/cat.ts'),
-  }),
-  define({
-    name: 'head',
-    group: 'files',
-    summary: 'Print the beginning of a file',
-    arguments: { path: { name: 'PATH', summary: 'A path or a pattern', of: 'pond-path' } },
-    options: {
-      lines: { long: 'lines', short: 'n', value: 'N', type: 'integer', summary: 'So many lines, default 10' },
-      bytes: { long: 'bytes', short: 'c', value: 'N', type: 'integer', summary: 'So many bytes' },
-    },
-    examples: [{ line: 'pond head -n 3 /in/readings.csv', summary: 'The first three lines' }],
-    load: () => import('../commands/head.ts'),
-  }),
-  define({
     name: 'mkdir',
     group: 'files',
     summary: 'Make directories',

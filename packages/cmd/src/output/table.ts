@@ -2,7 +2,7 @@ import type { Output } from '../effects.ts';
 import { createBlock } from './block.ts';
 import { cellText } from './cell.ts';
 import { printable } from './printable.ts';
-import type { Column, Rows } from './rows.ts';
+import type { Column, Row, Rows } from './rows.ts';
 import { cutToWidth, loadWide, textWidth } from './width.ts';
 
 /** So many rows, or so much text, are held back to find the widths of the columns; what follows must do with them. */
@@ -50,6 +50,32 @@ export async function writeTable({ columns, rows }: Rows, out: Output): Promise<
   if (sample !== undefined) await begin(sample);
   await block.add(border);
   await block.flush();
+}
+
+/** A table whose rows come by and by; it has no lower border. */
+export interface OpenTable {
+  /** One more row; the text is written before the promise resolves. */
+  row(row: Row): Promise<void>;
+}
+
+/** Prints the head of a table and its first rows, which tell the widths of the columns. */
+export async function openTable(columns: readonly Column[], first: readonly Row[], out: Output): Promise<OpenTable> {
+  const linesOf = (row: Row): string[] => columns.map(({ type }, index) => printable(cellText(row[index], type)));
+  const lines = first.map(linesOf);
+  const heads = [columns.map((column) => printable(column.name)), columns.map(typeName)];
+  if (![...heads, ...lines].flat().every(isAscii)) await loadWide();
+  const natural = columns.map((_, index) => [...heads, ...lines].reduce((most, line) => Math.max(most, textWidth(line[index] ?? '')), 0));
+  const widths = out.columns === undefined ? natural : fit(natural, out.columns - columns.length * 3 - 1);
+  const border = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+\n`;
+  await out.write(border + heads.map((head) => tableLine(head, widths, out.isTty)).join('') + border
+    + lines.map((line) => tableLine(line, widths, out.isTty)).join(''));
+  return {
+    async row(row) {
+      const line = linesOf(row);
+      if (!line.every(isAscii)) await loadWide();
+      await out.write(tableLine(line, widths, out.isTty));
+    },
+  };
 }
 
 function typeName(column: Column): string {

@@ -10,10 +10,12 @@ const LINE_END = 10;
 const SEPARATORS = { csv: 44, tsv: 9 } as const;
 
 /** Writes a result as csv or tsv: the header, then a line a row, as many bytes as come together. */
-export async function writeDelimitedResult(source: ResultSource, format: 'csv' | 'tsv', out: Output): Promise<void> {
+export async function writeDelimitedResult(
+  source: ResultSource, format: 'csv' | 'tsv', out: Output, { header = true }: { readonly header?: boolean } = {},
+): Promise<void> {
   const sink = createSink();
   const separator = SEPARATORS[format];
-  putText(sink, `${source.columns.map(({ name }) => escapeText(format)(name)).join(String.fromCharCode(separator))}\n`);
+  if (header) putText(sink, `${source.columns.map(({ name }) => escapeText(format)(name)).join(String.fromCharCode(separator))}\n`);
   const writers = source.columns.map(({ type }) => columnWriter(parseDuckType(type), format, sink));
   for await (const chunk of prefetch(source.chunks())) {
     const { rowCount } = chunk;

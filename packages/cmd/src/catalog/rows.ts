@@ -1,0 +1,112 @@
+import { type ArgumentSpec, type Command, define, type OptionSpec } from '../command.ts';
+import { ROW_FORMATS } from '../output/format.ts';
+
+const PATH_OR_URL: ArgumentSpec & { readonly of: 'pond-path' } = {
+  name: 'PATH|URL', summary: 'A path, a pattern or a URL such as host+csv:///tmp/a.csv', of: 'pond-path',
+};
+const EXPLAIN: OptionSpec = { long: 'explain', summary: 'Run it, and print the plan and what was read instead of the rows' };
+
+export const ROW_COMMANDS: readonly Command[] = [
+  define({
+    name: 'cat',
+    group: 'files',
+    summary: 'Print the content of a file',
+    description: [
+      'Tables, series and URLs of a format are printed as rows: as a table on a terminal, as Parquet into a pipe, or in the --format that '
+      + 'is given. A data file, also host:///PATH, is printed as it is; with --format, --sql, --limit, --time-start, --time-end or --explain '
+      + 'its rows are, in the format that its name tells. --format raw prints bytes whatever they are.',
+      'A pattern is the rows of all files that it matches, united by the names of their columns; times are RFC 3339, or ages such as -2h.',
+    ],
+    arguments: { path: PATH_OR_URL },
+    options: {
+      sql: { long: 'sql', alias: 'query', value: 'QUERY', summary: 'A query over the rows, which are called source' },
+      limit: { long: 'limit', value: 'N', type: 'integer', summary: 'At most N rows' },
+      timeStart: { long: 'time-start', value: 'TIME', summary: 'Only rows of this time or later' },
+      timeEnd: { long: 'time-end', value: 'TIME', summary: 'Only rows before this time' },
+      version: { long: 'version', value: 'N', type: 'integer', summary: 'One version alone' },
+      explain: EXPLAIN,
+    },
+    formats: ['raw', ...ROW_FORMATS],
+    examples: [
+      { line: 'pond cat /notes.txt --version 1', summary: 'The first version of a data file' },
+      { line: "pond cat /sensors/a.series --sql 'SELECT avg(temp) FROM source'", summary: 'A query over one series' },
+      { line: 'pond cat /sensors/a.series --time-start -1d --format csv', summary: 'What the last day brought, as CSV' },
+      { line: "pond cat 'host+csv:///tmp/*.csv' --limit 5", summary: 'Files of the host; this needs no pond' },
+    ],
+    load: () => import('../commands/cat.ts'),
+  }),
+  define({
+    name: 'sql',
+    group: 'files',
+    summary: 'Run SQL over the pond and the host',
+    description: [
+      'Names in FROM are paths, patterns and URLs in quotes, pond.nodes and the other system tables, and what -t names. The rows are those '
+      + 'of the last statement. A QUERY of -, or none when the input is a pipe, is read from the standard input; on a terminal a session begins.',
+      'A query reads and never changes the pond. What only names files of the host, or nothing, needs none.',
+    ],
+    arguments: { query: { name: 'QUERY', summary: 'A query or a script', optional: true } },
+    options: {
+      file: { long: 'file', short: 'f', value: 'FILE', of: 'host-file', summary: 'A script' },
+      tables: { long: 'table', short: 't', value: 'NAME=PATTERN', repeat: true, summary: 'A name for a path, a pattern or a URL' },
+      params: { long: 'param', value: 'NAME=VALUE', repeat: true, summary: 'The value of $NAME, or of $1 for 1' },
+      explain: EXPLAIN,
+    },
+    formats: ROW_FORMATS,
+    examples: [
+      { line: 'pond sql', summary: 'A session on a terminal; .help tells what it knows' },
+      { line: "pond sql \"SELECT count(*) FROM '/sensors/*.series'\"", summary: 'Rows of all series in a directory' },
+      { line: "pond sql -t s=/sensors/a.series --param low=5 'FROM s WHERE temp < $low' --format csv", summary: 'A name and a parameter' },
+      { line: "pond sql \"SELECT * FROM 'host+parquet:///tmp/a.parquet' LIMIT 3\"", summary: 'A file of the host, without a pond' },
+    ],
+    exitCodes: { 1: 'The query failed' },
+    load: () => import('../commands/sql.ts'),
+  }),
+  define({
+    name: 'head',
+    group: 'files',
+    summary: 'Print the first rows or lines of a file',
+    description: ['Rows of tables, series and URLs; lines of data files, unless --format asks for their rows.'],
+    arguments: { path: PATH_OR_URL },
+    options: {
+      lines: { long: 'lines', short: 'n', value: 'N', type: 'integer', summary: 'So many rows or lines, default 10' },
+      bytes: { long: 'bytes', short: 'c', value: 'N', type: 'integer', summary: 'So many bytes of a data file' },
+    },
+    formats: ROW_FORMATS,
+    examples: [
+      { line: 'pond head -n 3 /in/readings.csv', summary: 'The first three lines' },
+      { line: 'pond head /sensors/a.series', summary: 'The first ten rows' },
+    ],
+    load: () => import('../commands/head.ts'),
+  }),
+  define({
+    name: 'tail',
+    group: 'files',
+    summary: 'Print the last rows or lines of a file',
+    description: [
+      'Rows of tables, series and URLs, in the order in which they came; lines of data files, unless --format asks for their rows.',
+      'With -f it goes on until it is interrupted: every version that a commit of any process brings is printed, once and whole.',
+    ],
+    arguments: { path: PATH_OR_URL },
+    options: {
+      lines: { long: 'lines', short: 'n', value: 'N', type: 'integer', summary: 'So many rows or lines, default 10' },
+      bytes: { long: 'bytes', short: 'c', value: 'N', type: 'integer', summary: 'So many bytes of a data file' },
+      follow: { long: 'follow', short: 'f', summary: 'Go on with what comes: table, csv, tsv or ndjson' },
+    },
+    formats: ROW_FORMATS,
+    examples: [
+      { line: 'pond tail -n 3 /sensors/a.series', summary: 'The last three rows' },
+      { line: 'pond tail -f /sensors/a.series --format ndjson', summary: 'Every new row, for a program' },
+    ],
+    load: () => import('../commands/tail.ts'),
+  }),
+  define({
+    name: 'count',
+    group: 'files',
+    summary: 'Print the number of rows',
+    arguments: { path: PATH_OR_URL },
+    options: {},
+    formats: ['text', 'json'],
+    examples: [{ line: "pond count '/sensors/*.series'", summary: 'Of all files that a pattern matches together' }],
+    load: () => import('../commands/count.ts'),
+  }),
+];

@@ -1,0 +1,26 @@
+import type { RowQuery, RowSession } from './session.ts';
+import { tableName, type Target } from './target.ts';
+
+/** The last rows of what is there, in its order. Tables and series know how many rows they have; others are counted first. */
+export async function lastRows(rows: RowSession, target: Target, count: number): Promise<RowQuery> {
+  const tables = { source: tableName(target) };
+  let total = knownRows(target);
+  if (total === undefined) {
+    const result = await rows.query({ script: 'SELECT count(*) FROM source', tables });
+    for await (const [value] of result.rows()) total = Number(value);
+  }
+  // What is committed meanwhile comes behind these rows: it must not fill up what is missing.
+  const least = Math.min(count, total ?? 0);
+  return { script: `SELECT * FROM source LIMIT ${least} OFFSET ${(total ?? 0) - least}`, tables };
+}
+
+/** The number of rows that tables and series say that they have; undefined when some file does not know. */
+export function knownRows(target: Target): number | undefined {
+  if (target.kind === 'host') return undefined;
+  let sum = 0;
+  for (const { node } of target.files) {
+    if (node.kind === 'data' || node.tabular === undefined) return undefined;
+    sum += node.tabular.rowCount;
+  }
+  return sum;
+}
