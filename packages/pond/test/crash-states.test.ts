@@ -11,7 +11,7 @@ import { openPond } from '../src/open-pond.ts';
 import type { Pond } from '../src/pond.ts';
 import { SCENARIOS, type Scenario } from './fault-scenarios.ts';
 import { testEnvironment } from './test-environment.ts';
-import { dumpTree } from './tree-dump.ts';
+import { dumpPond } from './tree-dump.ts';
 
 const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'duckpond-crash-'));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
@@ -35,11 +35,11 @@ async function stateOf(directory: string): Promise<State> {
   if (pond === undefined) return { txnSeq: 0, contentRoot: undefined, tree: '' };
   const { faults, contentRoot } = await pond.fsck();
   assert.deepEqual(faults.filter(({ severity }) => severity !== 'derived'), [], 'what fsck finds');
-  return { txnSeq: (await pond.transaction()).txnSeq, tree: await treeOf(pond), contentRoot };
+  return { txnSeq: (await pond.transaction()).txnSeq, tree: await treeOf(pond, directory), contentRoot };
 }
 
-async function treeOf(pond: Pond): Promise<string> {
-  return JSON.stringify(await pond.read((fs) => dumpTree(fs, { versions: true })));
+async function treeOf(pond: Pond, directory: string): Promise<string> {
+  return JSON.stringify(await dumpPond(pond, directory));
 }
 
 async function tryStates(scenario: Scenario, number: number): Promise<number> {

@@ -2,6 +2,8 @@ import type { LocalIo } from '@duckpond/oplog';
 import { createPond } from '../src/create-pond.ts';
 import { openPond } from '../src/open-pond.ts';
 import type { Environment, Pond } from '../src/pond.ts';
+import { contentOf, factsOf, fakeRunMaker } from './fake-rows.ts';
+import type { TestEnvironment } from './test-environment.ts';
 
 /** Something to be done to a pond while the disk fails. */
 export interface Scenario {
@@ -21,8 +23,25 @@ const withCommits = (count: number, sizeBytes: number) => async (directory: stri
   for (let i = 1; i < count; i++) await write(pond, `/d${i % 3}/f${i}`, sizeBytes);
 };
 
+/** Appends to a series; some of them as Parquet in blobs. */
+async function append(pond: Pond, number: number): Promise<void> {
+  const rows = [number * 2, number * 2 + 1];
+  const content = contentOf(rows, number % 7 === 3 ? 'parquet' : 'arrow');
+  await pond.write(async (fs) => (await fs.root()).write('/rows.series', [content], { kind: 'series', tabular: factsOf(rows) }));
+}
+
+/** @param laterMillis passes between two halves, so that the runs of the first are older than the grace */
+const withAppends = (count: number, laterMillis: number = 0) => async (directory: string, environment: Environment): Promise<void> => {
+  await createPond(directory, { environment });
+  const pond = await openPond(directory, { environment, runMaker: fakeRunMaker() });
+  for (let i = 1; i <= count; i++) {
+    await append(pond, i);
+    if (i === count >> 1 && 'passMillis' in environment) (environment as TestEnvironment).passMillis(laterMillis);
+  }
+};
+
 const changing = (change: (pond: Pond) => Promise<unknown>) => async (directory: string, environment: Environment, io: LocalIo | undefined): Promise<Pond> => {
-  const pond = await openPond(directory, { environment }, io);
+  const pond = await openPond(directory, { environment, runMaker: fakeRunMaker() }, io);
   await change(pond);
   return pond;
 };
@@ -45,5 +64,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   { name: 'a revert', before: withCommits(8, 5_000), run: changing((pond) => pond.revert({ txnSeq: 4 })) },
   { name: 'a setting', before: withCommits(2, 10), run: changing((pond) => pond.setSetting('log.limit', '7')) },
+  { name: 'an append that makes a run due', before: withAppends(32), run: changing((pond) => append(pond, 33)) },
+  { name: 'an append that makes a run of runs due', before: withAppends(264), run: changing((pond) => append(pond, 265)) },
+  { name: 'a commit that merges what a run covers', before: withAppends(46), run: changing((pond) => append(pond, 47)) },
+  {
+    name: 'compaction of a series with vacuum', before: withAppends(70, 5 * 3_600_000),
+    run: changing((pond) => pond.maintain({ compact: true, vacuum: true })),
+  },
   { name: 'maintenance with vacuum', before: withCommits(40, 20_000), run: changing((pond) => pond.maintain({ compact: true, vacuum: true })) },
 ];

@@ -11,7 +11,7 @@ import { openPond } from '../src/open-pond.ts';
 import type { Pond } from '../src/pond.ts';
 import { SCENARIOS, type Scenario } from './fault-scenarios.ts';
 import { testEnvironment } from './test-environment.ts';
-import { dumpTree } from './tree-dump.ts';
+import { dumpPond } from './tree-dump.ts';
 
 // The faults are made up, so a file system in memory does as well.
 const place = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'duckpond-faults-'));
@@ -37,12 +37,12 @@ async function stateOf(directory: string): Promise<State> {
   if (pond === undefined) return { txnSeq: 0, contentRoot: undefined, tree: '' };
   const { faults, contentRoot } = await pond.fsck();
   assert.deepEqual(faults.filter(({ severity }) => severity !== 'derived'), [], 'what fsck finds');
-  return { ...await seenBy(pond), contentRoot };
+  return { ...await seenBy(pond, directory), contentRoot };
 }
 
-async function seenBy(pond: Pond): Promise<Pick<State, 'txnSeq' | 'tree'>> {
+async function seenBy(pond: Pond, directory: string): Promise<Pick<State, 'txnSeq' | 'tree'>> {
   const { txnSeq } = await pond.transaction();
-  return { txnSeq, tree: JSON.stringify(await pond.read((fs) => dumpTree(fs, { versions: true }))) };
+  return { txnSeq, tree: JSON.stringify(await dumpPond(pond, directory)) };
 }
 
 interface Outcomes {
@@ -120,7 +120,7 @@ async function checkGoesOn(directory: string, what: string, survivor: Pond | und
   const opened = await openPond(directory).catch(() => undefined);
   if (opened === undefined) return;
   if (survivor !== undefined && plan.sticky !== true && plan.fault.kind !== 'crash') {
-    assert.deepEqual(await seenBy(survivor), await seenBy(opened), `${what}: the pond that lived through it`);
+    assert.deepEqual(await seenBy(survivor, directory), await seenBy(opened, directory), `${what}: the pond that lived through it`);
   }
   const { transaction } = await opened.write(async (fs) => (await fs.root()).write('/after the fault', [Buffer.from('x')]));
   assert.ok(transaction, what);
