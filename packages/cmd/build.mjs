@@ -27,6 +27,7 @@ const SLOW_BUILTINS = [
 const PARTS = {
   'pond.cjs': ['@duckpond/pond', '@duckpond/tinyfs'],
   'query.cjs': ['@duckpond/query'],
+  'duckdb.cjs': ['@duckdb/node-api'],
   'hyparquet.cjs': ['hyparquet'],
   'hyparquet-compressors.cjs': ['hyparquet-compressors'],
   'hyparquet-writer.cjs': ['hyparquet-writer'],
@@ -45,6 +46,7 @@ const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.m
 const WARM_UP = [
   ['--help'], ['list', '--help'], ['init'], ['mkdir', '/a'], ['copy', '-', '/a/x'], ['list'], ['show', '--limit', '5'], ['log'],
   ['cat', '/a/x'], ['no-such-command'],
+  ['copy', '-', '/a/x.csv'], ['sql', 'SELECT 1'], ['sql', "SELECT count(*) FROM '/a/x.csv'"], ['cat', '/a/x.csv', '--format', 'csv'],
 ];
 
 /** The same module with each export behind a getter, so that only its use loads it. */
@@ -100,7 +102,7 @@ async function bundlePart(part, entry) {
     absWorkingDir: fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url)),
     // `import()` becomes `require`, which needs no ESM loader.
     supported: { 'dynamic-import': false },
-    external: ['@duckdb/node-api', '@duckdb/node-bindings', '@resvg/resvg-js'],
+    external: ['@duckdb/node-bindings', '@resvg/resvg-js'],
     plugins: [lazyParts(part, used)],
     metafile: true,
   });
@@ -111,7 +113,7 @@ async function bundlePart(part, entry) {
 rmSync(bundle, { recursive: true, force: true });
 mkdirSync(bundle, { recursive: true });
 // The names of a part's exports must be known before a part that uses it is bundled; nothing is in use twice in a row.
-const order = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'query.cjs', ...Object.keys(PARTS)];
+const order = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'duckdb.cjs', 'query.cjs', ...Object.keys(PARTS)];
 for (const part of new Set(order)) {
   const [first, ...others] = PARTS[part];
   await bundlePart(part, others.length === 0
