@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { appendTabular } from '../src/append-tabular.ts';
 import { openPond } from '../src/open-pond.ts';
 import { arrowOf, rowsOf, testPonds, writeFiles } from './sql-pond.ts';
 
@@ -59,6 +60,28 @@ it('a series is all its versions, a version of it one', async () => {
   expect(await rowsOf(pond, 'SELECT count(*) FROM source', { ...source, at: { txnSeq: 3 } })).toEqual([[20n]]);
   await expect(rowsOf(pond, 'FROM source', { ...source, timeStartMicros: 0n })).rejects.toThrow('"/s.series" has no time column');
   await expect(rowsOf(pond, "FROM 'csv:///s.series'")).rejects.toThrow('"/s.series" is a series, a data file in the format csv was wanted');
+  await pond.close();
+});
+
+it('source is cut at event times, row by row, and versions outside are not read', async () => {
+  const pond = await newPond();
+  const day = 86_400_000_000n;
+  for (const from of [0n, 1n, 2n]) {
+    const bytes = await arrowOf(pond, `SELECT make_timestamptz(${from * day} + range * 3600000000) AS time, range AS n FROM range(24)`);
+    const facts = {
+      columns: [{ name: 'time', type: 'TIMESTAMP WITH TIME ZONE', nulls: 0 }, { name: 'n', type: 'BIGINT', nulls: 0 }],
+      rowCount: 24, timeColumn: 'time', timeMinMicros: from * day, timeMaxMicros: from * day + 23n * 3_600_000_000n,
+    };
+    await pond.write(async (fs) => appendTabular(await fs.root(), '/s.series', { kind: 'inline', bytes, facts }, { kind: 'series' }));
+  }
+  const source = { tables: { source: '/s.series' } };
+  const count = 'SELECT count(*), min(time), max(time) FROM source';
+  const hour = 3_600_000_000n;
+  expect(await rowsOf(pond, count, { ...source, timeStartMicros: day + 5n * hour, timeEndMicros: 2n * day + hour }))
+    .toEqual([[20n, day + 5n * hour, 2n * day]]);
+  expect(await rowsOf(pond, 'SELECT count(*) FROM source', { ...source, timeStartMicros: 9n * day })).toEqual([[0n]]);
+  const nodes = await rowsOf(pond, "SELECT \"rows\", time_column, time_min, time_max FROM pond.nodes WHERE kind = 'series'");
+  expect(nodes).toEqual([[72n, 'time', 0n, 2n * day + 23n * hour]]);
   await pond.close();
 });
 
