@@ -9,6 +9,7 @@ import { dataFileFacts } from './data-file.ts';
 import { GRACE_MICROS, mayHoldMerged, withoutMerged } from './merged-versions.ts';
 import { compareRows, type Row } from './row.ts';
 import { liveRuns, type RunFact, runFactOf } from './run.ts';
+import { collectStateFiles } from './state/state-files.ts';
 
 export interface MaintainOptions {
   /** Merge small files now, whatever the thresholds say. */
@@ -62,13 +63,14 @@ export async function maintainByHand(
   let removedLogFiles = 0;
   if (options.vacuum === true) {
     const { removed } = await vacuum(store, { nowMillis, dryRun });
+    const stale = dryRun ? [] : await collectStateFiles(store, current.state?.runs ?? [], nowMillis);
     const blobs = await unreferencedBlobs(store, reader, current, nowMillis);
     for (const { path } of dryRun ? [] : blobs) {
       // Somebody may have stored the same content again meanwhile, for a transaction that is not committed yet.
       const meta = await store.head(path);
       if (meta !== undefined && nowMillis - meta.modifiedMillis > BLOB_GRACE_MILLIS) await store.delete(path);
     }
-    removedFiles = removed.length + blobs.length;
+    removedFiles = removed.length + blobs.length + stale.length;
     removedBytes = [...removed, ...blobs].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     if (!dryRun && options.isAlive !== undefined) {
       const leftovers = await collectLeftovers(storeDirectory, { isAlive: options.isAlive, nowMillis });
