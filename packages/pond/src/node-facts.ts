@@ -1,5 +1,6 @@
 import { decodeColumns, type NodeFact } from '@duckpond/oplog';
 import type { FileKind, Node, NodeId, RowRange, TabularFacts } from '@duckpond/tinyfs';
+import { COLUMN_NOTES, withNotes } from './column-notes.ts';
 
 /** A node of the file system as the log knows it: the one place where facts become nodes. Pure and total. */
 export function nodeOf(fact: NodeFact): Node {
@@ -15,7 +16,7 @@ export function nodeOf(fact: NodeFact): Node {
       id, home, version, modifiedMicros, kind: fileKindOf(fact.kind),
       sizeBytes: computed === undefined ? fact.totalBytes ?? fact.sizeBytes ?? 0 : undefined,
       sha256: fact.sha256 === null || computed !== undefined || isRowsOfSeries(fact) ? undefined : hexOf(fact.sha256),
-      ...attributes, ...computed, ...tabularOf(fact),
+      ...attributes, ...computed, ...tabularOf(fact, attributes?.attributes),
     };
   }
 }
@@ -26,12 +27,13 @@ function isRowsOfSeries({ kind, rowCount }: NodeFact): boolean {
 }
 
 /** Of a table its newest version, of a series all of them: no cost depends on how many there are. */
-function tabularOf(fact: NodeFact): { readonly tabular: TabularFacts } | undefined {
+function tabularOf(fact: NodeFact, attributes: Readonly<Record<string, string>> | undefined): { readonly tabular: TabularFacts } | undefined {
   const isSeries = fact.kind === 'series';
   const rowCount = isSeries ? fact.totalRows : fact.rowCount;
   if (rowCount === null || fact.schema === null) return undefined;
-  const columns = decodeColumns(fact.schema);
-  if (columns === undefined) return undefined;
+  const stored = decodeColumns(fact.schema);
+  if (stored === undefined) return undefined;
+  const columns = withNotes(stored, attributes?.[COLUMN_NOTES]);
   const [timeMin, timeMax] = isSeries ? [fact.totalTimeMinMicros, fact.totalTimeMaxMicros] : [fact.timeMinMicros, fact.timeMaxMicros];
   return {
     tabular: { columns, ...rowRange(rowCount, timeMin, timeMax), ...(fact.timeColumn === null ? {} : { timeColumn: fact.timeColumn }) },

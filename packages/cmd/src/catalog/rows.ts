@@ -1,5 +1,8 @@
 import { type ArgumentSpec, type Command, define, type OptionSpec } from '../command.ts';
 import { ROW_FORMATS } from '../output/format.ts';
+import { DRY_RUN } from './pond.ts';
+
+const TEXT_AND_ROWS = ['text', ...ROW_FORMATS];
 
 const PATH_OR_URL: ArgumentSpec & { readonly of: 'pond-path' } = {
   name: 'PATH|URL', summary: 'A path, a pattern or a URL such as host+csv:///tmp/a.csv', of: 'pond-path',
@@ -108,5 +111,94 @@ export const ROW_COMMANDS: readonly Command[] = [
     formats: ['text', 'json'],
     examples: [{ line: "pond count '/sensors/*.series'", summary: 'Of all files that a pattern matches together' }],
     load: () => import('../commands/count.ts'),
+  }),
+  define({
+    name: 'describe',
+    group: 'files',
+    summary: 'Show kind, schema, times and sizes',
+    description: [
+      'Tables and series know all of it, however many versions they have. Data files whose name tells a format, and URLs, are opened for '
+      + 'their columns. --stats reads the rows: nulls, the least and the greatest value of each column, and about how many there are.',
+    ],
+    arguments: { path: { ...PATH_OR_URL, name: 'PATTERN|URL' } },
+    options: { stats: { long: 'stats', summary: 'Also read the rows: nulls, min, max, distinct values' } },
+    formats: TEXT_AND_ROWS,
+    examples: [
+      { line: 'pond describe /sensors/a.series', summary: 'The columns with their units, and the times' },
+      { line: "pond describe '/sensors/*' --json", summary: 'For a program' },
+      { line: 'pond describe host+parquet:///tmp/a.parquet --stats', summary: 'A file of the host' },
+    ],
+    load: () => import('../commands/describe.ts'),
+  }),
+  define({
+    name: 'set-column',
+    group: 'files',
+    summary: 'Say what a column is: its unit and a description',
+    description: ['describe and plot show them, and they travel with Parquet. An empty text takes one away.'],
+    arguments: {
+      path: { name: 'PATH', summary: 'A table or series', of: 'pond-path' },
+      column: { name: 'COLUMN', summary: 'One of its columns' },
+    },
+    options: {
+      unit: { long: 'unit', value: 'UNIT', summary: 'Such as m3/s' },
+      description: { long: 'description', value: 'TEXT', summary: 'What it is' },
+      dryRun: DRY_RUN,
+    },
+    changes: true,
+    examples: [{ line: "pond set-column /sensors/a.series temp --unit '°C' --description 'Water, 1 m deep'", summary: 'A temperature' }],
+    load: () => import('../commands/set-column.ts'),
+  }),
+  define({
+    name: 'plot',
+    group: 'files',
+    summary: 'Draw rows in the terminal, or as a picture',
+    description: ['Without --x the time column is across, without --y the first eight columns of numbers are drawn. - reads the standard input.'],
+    arguments: { path: { ...PATH_OR_URL, name: 'PATH|URL|-' } },
+    options: {
+      x: { long: 'x', value: 'COLUMN', summary: 'The horizontal column' },
+      y: { long: 'y', value: 'COLUMN', repeat: true, summary: 'A column to draw; several are given several times, or with commas' },
+      sql: { long: 'sql', alias: 'query', value: 'QUERY', summary: 'Draw a query over the rows, which are called source' },
+      timeStart: { long: 'time-start', value: 'TIME', summary: 'Only rows of this time or later' },
+      timeEnd: { long: 'time-end', value: 'TIME', summary: 'Only rows before this time' },
+      out: { long: 'out', short: 'o', value: 'FILE', of: 'host-file', summary: 'A picture, .svg or .png' },
+      title: { long: 'title', value: 'TEXT', summary: 'Default the path' },
+      width: { long: 'width', value: 'N', type: 'integer', summary: 'Cells of the terminal, or pixels' },
+      height: { long: 'height', value: 'N', type: 'integer', summary: 'Cells of the terminal, or pixels' },
+      inputFormat: {
+        long: 'input-format', value: 'FORMAT', choices: ['csv', 'tsv', 'ndjson', 'json', 'parquet', 'arrow'], summary: 'Of the standard input, default csv',
+      },
+    },
+    examples: [
+      { line: 'pond plot /sensors/a.series --y temp --time-start -7d', summary: 'A week in the terminal' },
+      { line: 'pond plot /sensors/a.series --out week.png', summary: 'A picture' },
+      { line: "pond sql \"FROM '/a.csv'\" --format csv | pond plot -", summary: 'The result of a query' },
+    ],
+    load: () => import('../commands/plot.ts'),
+  }),
+  define({
+    name: 'detect-overlaps',
+    group: 'files',
+    summary: 'List pairs of versions of a series whose times overlap',
+    arguments: { path: { name: 'PATTERN', summary: 'Series', of: 'pond-path' } },
+    options: {},
+    formats: TEXT_AND_ROWS,
+    examples: [{ line: "pond detect-overlaps '/sensors/**'", summary: 'A line for each pair: versions, times, path' }],
+    load: () => import('../commands/detect-overlaps.ts'),
+  }),
+  define({
+    name: 'set-temporal-bounds',
+    group: 'files',
+    summary: 'Give a version of a series other times than those of its rows',
+    description: ['Queries by time then leave the version out, or take it in, by these times. The rows stay what they are.'],
+    arguments: { path: { name: 'PATH', summary: 'A series', of: 'pond-path' } },
+    options: {
+      version: { long: 'version', value: 'N', type: 'integer', summary: 'The version' },
+      from: { long: 'from', value: 'TIME', summary: 'Its first time' },
+      to: { long: 'to', value: 'TIME', summary: 'Its last time' },
+      dryRun: DRY_RUN,
+    },
+    changes: true,
+    examples: [{ line: 'pond set-temporal-bounds /a.series --version 3 --from 2024-01-01 --to 2024-01-31T23:59:59Z', summary: 'One month' }],
+    load: () => import('../commands/set-temporal-bounds.ts'),
   }),
 ];
