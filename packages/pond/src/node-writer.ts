@@ -5,7 +5,7 @@ import {
 } from '@duckpond/tinyfs';
 import { nodeOf, rowRange } from './node-facts.ts';
 import { createTree, fileContent, nodeVersions } from './node-reader.ts';
-import { boundsWithTotals, rowsOfFact, withFormat } from './version-rows.ts';
+import { bounded, boundsWithTotals, rowsOfFact, withFormat } from './version-rows.ts';
 
 /** Small files stay in their record up to this much a transaction; beyond it, larger ones become blobs so that memory stays flat. */
 const INLINE_BUDGET_BYTES = 16 * 1024 * 1024;
@@ -63,22 +63,24 @@ export function createNodeWriter(oplog: Oplog, view: OplogView, transaction: Tra
     },
     async *versions(node) {
       const { before, changes } = await pendingOf(node);
+      const bounds = new Map(changes.flatMap(({ bounds: given }) => (given === undefined ? [] : [[given.version, given] as const])));
       let newest: { readonly sizeBytes: number | undefined; readonly sha256: string | undefined } = {
         sizeBytes: undefined, sha256: undefined,
       };
       if (before > 0) {
         for await (const info of nodeVersions(oplog, view, node)) {
           newest = info;
-          if (info.version <= before) yield info;
+          if (info.version <= before) yield bounded(info, bounds);
         }
       }
       for (const [index, { content, rows }] of changes.entries()) {
         if (content !== undefined) newest = { sizeBytes: content.sizeBytes, sha256: Buffer.from(content.sha256).toString('hex') };
         const { sizeBytes, sha256 } = content === undefined && node.kind === 'series'
           ? { sizeBytes: undefined, sha256: undefined } : newest;
-        yield { version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256,
+        yield bounded({
+          version: before + index + 1, modifiedMicros: node.modifiedMicros, sizeBytes, sha256,
           ...(rows === undefined ? {} : { tabular: rowRange(rows.rowCount, rows.timeMinMicros, rows.timeMaxMicros) }),
-        };
+        }, bounds);
       }
     },
   };

@@ -1,7 +1,7 @@
 import {
   decodeColumns, type NewEntry, type NodeFact, type RowFacts, type VersionBounds as BoundsWithTotals, type VersionRows,
 } from '@duckpond/oplog';
-import { type Node, type NodeReader, quote, TinyFsError, type VersionBounds } from '@duckpond/tinyfs';
+import { type Node, type NodeReader, quote, TinyFsError, type VersionBounds, type VersionInfo } from '@duckpond/tinyfs';
 import { rowRange } from './node-facts.ts';
 
 /** What the newest version of a table says about its rows, to be said again of a version with the same content. */
@@ -40,6 +40,13 @@ export async function boundsWithTotals(reader: NodeReader, node: Node, bounds: V
   throw new TinyFsError(
     'not-found', node.id, `Cannot set bounds of ${quote(node.id)}: no version ${bounds.version} with rows, the version of a series was wanted`,
   );
+}
+
+/** A version with the times that a user gave it. */
+export function bounded(info: VersionInfo, bounds: ReadonlyMap<number, VersionBounds>): VersionInfo {
+  const given = bounds.get(info.version);
+  return given === undefined || info.tabular === undefined
+    ? info : { ...info, tabular: rowRange(info.tabular.rowCount, given.timeMinMicros, given.timeMaxMicros) };
 }
 
 const PARQUET = 'PAR1';
