@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { seededRandom } from '@duckpond/oplog/testing/faults';
+import { openLocalStore, Oplog } from '@duckpond/oplog';
 import { isFile } from '@duckpond/tinyfs';
-import { createPond, openPond, type Pond, PondError } from '../../src/index.ts';
-import { applyOperations, describeModel, hashOf, type Model, type Operation } from './kill-model.ts';
+import { createPond, openPond, type Pond, PondError, realEnvironment, relationOf } from '../../src/index.ts';
+import { rowsOf } from '../fake-rows.ts';
+import { applyOperations, describeModel, describeRows, hashOf, type Model, type Operation } from './kill-model.ts';
 
 export interface KillLoopOptions {
   readonly cycles: number;
@@ -139,7 +141,7 @@ async function inspect(lane: Lane, run: KilledRun, counts: KillCounts, cycle: nu
   } else if (txnSeq > acknowledged) {
     fail(counts, 'damaged', cycle, `transaction ${acknowledged} was the last, the newest is ${txnSeq}`);
   }
-  const found = await describePond(pond);
+  const found = await describePond(pond, lane.directory);
   const wanted = describeModel(model);
   if (found.join('\n') !== wanted.join('\n')) {
     const missing = wanted.filter((line) => !found.includes(line));
@@ -154,12 +156,19 @@ async function inspect(lane: Lane, run: KilledRun, counts: KillCounts, cycle: nu
   return { ...lane, model, txnSeq, hours: lane.hours + 1 };
 }
 
-async function describePond(pond: Pond): Promise<readonly string[]> {
+async function describePond(pond: Pond, directory: string): Promise<readonly string[]> {
+  const storeDirectory = join(directory, 'store');
+  const oplog = await Oplog.open(openLocalStore(storeDirectory), realEnvironment());
+  const source = { oplog, view: await oplog.view(), storeDirectory };
   return pond.read(async (fs) => {
     const root = await fs.root();
     const lines: string[] = [];
     for await (const { path, node } of root.walk('/')) {
       if (!isFile(node)) continue;
+      if (node.kind === 'series' && node.tabular !== undefined) {
+        lines.push(describeRows(path, rowsOf(await relationOf(source, node))));
+        continue;
+      }
       const chunks: Uint8Array[] = [];
       for await (const chunk of root.read(path)) chunks.push(chunk);
       lines.push(`${path} ${node.kind} ${hashOf(chunks)}`);

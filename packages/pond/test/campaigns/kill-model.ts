@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { seededRandom } from '@duckpond/oplog/testing/faults';
-import type { WritableFS } from '@duckpond/tinyfs';
+import type { WritableFS, WritableWD } from '@duckpond/tinyfs';
+import { contentOf, factsOf } from '../fake-rows.ts';
 
 /** Bytes that follow from two numbers, so that they need not be sent. */
 export interface Part {
@@ -9,7 +10,8 @@ export interface Part {
 }
 
 export interface ModelFile {
-  readonly kind: 'data' | 'series';
+  /** `rows`: a series whose versions have rows, so that they are merged. */
+  readonly kind: 'data' | 'series' | 'rows';
   readonly parts: readonly Part[];
 }
 
@@ -17,7 +19,7 @@ export interface ModelFile {
 export type Model = ReadonlyMap<string, ModelFile>;
 
 export type Operation =
-  | { readonly do: 'write'; readonly path: string; readonly kind: 'data' | 'series'; readonly part: Part }
+  | { readonly do: 'write'; readonly path: string; readonly kind: ModelFile['kind']; readonly part: Part }
   | { readonly do: 'rename'; readonly path: string; readonly to: string }
   | { readonly do: 'remove'; readonly path: string }
   | { readonly do: 'move-directory'; readonly path: string; readonly to: string }
@@ -67,6 +69,8 @@ function randomOperation(model: Model, random: () => number): Operation | undefi
     return hasBelow(model, path) ? { do: 'remove-directory', path } : undefined;
   }
   const part = { seed: below(2 ** 31), sizeBytes: randomSize(random) };
+  const rowsPath = `/rows/r${below(2)}`;
+  if (random() < 0.35 && (model.get(rowsPath)?.kind ?? 'rows') === 'rows') return { do: 'write', path: rowsPath, kind: 'rows', part };
   const path = known !== undefined && random() < 0.4 ? known : freshPath(below);
   return { do: 'write', path, kind: model.get(path)?.kind ?? (random() < 0.3 ? 'series' : 'data'), part };
 }
@@ -94,7 +98,7 @@ export function applyOperation(model: Model, operation: Operation): Model {
   switch (operation.do) {
     case 'write': {
       const { kind, parts } = model.get(path) ?? { kind: operation.kind, parts: [] };
-      next.set(path, { kind, parts: kind === 'series' ? [...parts, operation.part] : [operation.part] });
+      next.set(path, { kind, parts: kind !== 'data' ? [...parts, operation.part] : [operation.part] });
       return next;
     }
     case 'remove':
@@ -127,7 +131,8 @@ export async function perform(fs: WritableFS, operations: readonly Operation[]):
   for (const operation of operations) {
     switch (operation.do) {
       case 'write':
-        await root.write(operation.path, [partBytes(operation.part)], { kind: operation.kind, parents: true });
+        await (operation.kind === 'rows' ? writeRows(root, operation.path, operation.part)
+          : root.write(operation.path, [partBytes(operation.part)], { kind: operation.kind, parents: true }));
         break;
       case 'rename':
         await root.mkdir(operation.to.slice(0, operation.to.lastIndexOf('/')), { parents: true });
@@ -149,7 +154,22 @@ export async function perform(fs: WritableFS, operations: readonly Operation[]):
 
 /** What the model says and what a pond holds, in one form: path, kind and SHA-256 of the content. */
 export function describeModel(model: Model): readonly string[] {
-  return [...model].map(([path, { kind, parts }]) => `${path} ${kind} ${hashOf(parts.map(partBytes))}`).sort();
+  return [...model].map(([path, { kind, parts }]) => (
+    kind === 'rows' ? describeRows(path, parts.flatMap(rowsOfPart)) : `${path} ${kind} ${hashOf(parts.map(partBytes))}`)).sort();
+}
+
+export function describeRows(path: string, rows: readonly number[]): string {
+  return `${path} rows ${rows.join(' ')}`;
+}
+
+function rowsOfPart({ seed, sizeBytes }: Part): number[] {
+  return Array.from({ length: sizeBytes % 4 }, (_, i) => (seed % 1_000_000) * 4 + i);
+}
+
+async function writeRows(root: WritableWD, path: string, part: Part): Promise<unknown> {
+  const rows = rowsOfPart(part);
+  const content = contentOf(rows, part.sizeBytes % 9 === 8 ? 'parquet' : 'arrow');
+  return root.write(path, [content], { kind: 'series', parents: true, tabular: factsOf(rows) });
 }
 
 export function hashOf(chunks: readonly Uint8Array[]): string {

@@ -2,6 +2,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { argv } from 'node:process';
 import { seededRandom } from '@duckpond/oplog/testing/faults';
 import { createPond, openPond, PondError, realEnvironment } from '../../src/index.ts';
+import { fakeRunMaker } from '../fake-rows.ts';
 import { applyOperations, type Model, perform, randomTransaction } from './kill-model.ts';
 
 /** A process that commits until it is killed: `begin` before each commit and `done` after it reach the pipe before it goes on. */
@@ -16,8 +17,9 @@ function say(message: { readonly [key: string]: unknown }): void {
 }
 
 say({ ready: true });
-const pond = await openPond(directory, { environment }).catch((error: unknown) => {
-  if (error instanceof PondError && error.code === 'no-pond') return createPond(directory, { environment });
+const runMaker = fakeRunMaker();
+const pond = await openPond(directory, { environment, runMaker }).catch((error: unknown) => {
+  if (error instanceof PondError && error.code === 'no-pond') return createPond(directory, { environment }).then(() => openPond(directory, { environment, runMaker }));
   throw error;
 });
 say({ opened: true });
@@ -29,5 +31,10 @@ for (;;) {
   const { transaction } = await pond.write((fs) => perform(fs, operations), { command: ['kill-worker'] });
   say({ done: transaction?.txnSeq ?? 0 });
   model = applyOperations(model, operations);
-  if (random() < 0.02) await pond.maintain({ compact: true, vacuum: random() < 0.5 });
+  if (random() < 0.02) {
+    // Compaction of series is a transaction of its own.
+    say({ begin: [] });
+    await pond.maintain({ compact: true, vacuum: random() < 0.5 });
+    say({ done: (await pond.transaction()).txnSeq });
+  }
 }
