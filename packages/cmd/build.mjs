@@ -49,10 +49,14 @@ const WARM_UP = [
   ['copy', '-', '/a/x.csv'], ['sql', 'SELECT 1'], ['sql', "SELECT count(*) FROM '/a/x.csv'"], ['cat', '/a/x.csv', '--format', 'csv'],
 ];
 
-/** The same module with each export behind a getter, so that only its use loads it. */
+/**
+ * The same module with each export behind a getter, so that only its use loads it. What imports a default export gets the whole of a CommonJS
+ * module in Node's way, so the whole has to be callable like it.
+ */
 const lazy = (specifier, names) => `
 let loaded;
 const load = () => (loaded ??= require(${JSON.stringify(specifier)}));
+${names.includes('default') ? 'module.exports = exports = (...args) => load().default(...args);' : ''}
 for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
 `;
 

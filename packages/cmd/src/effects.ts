@@ -177,7 +177,8 @@ function writeSome(descriptor: number, bytes: Uint8Array): Promise<number> {
 
 function isTerminal(descriptor: number): boolean {
   try {
-    const facts = fstatSync(descriptor);
+    // Node 20 looks at what the last plain `fstatSync` left when it follows links to a module: a pipe there makes it stop half way.
+    const facts = fstatSync(descriptor, { bigint: true });
     return facts.isCharacterDevice() && !isNullDevice(facts.rdev) && isatty(descriptor);
   } catch {
     return false;
@@ -185,8 +186,8 @@ function isTerminal(descriptor: number): boolean {
 }
 
 /** `/dev/null` is device 1:3 on Linux; asking `isatty` would load `node:tty` for nothing. */
-function isNullDevice(device: number): boolean {
-  return process.platform === 'linux' && device === 0x103;
+function isNullDevice(device: bigint): boolean {
+  return process.platform === 'linux' && device === 0x103n;
 }
 
 /** Another process has set the shared descriptor to non-blocking and the pipe is full. */

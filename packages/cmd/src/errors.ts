@@ -120,7 +120,9 @@ export function report(error: unknown): Report {
 /** The lines for stderr; `debug` adds the stack and those of the causes. */
 export function reportLines(error: unknown, debug: boolean): string {
   const { message, hint } = report(error);
-  const lines = message === '' ? [] : [`pond: ${printable(message)}`];
+  // DuckDB points at the place in the query, in lines of its own.
+  const parts = isError(error, 'QueryError', 'query-failed') ? message.split('\n').filter((line) => line.trim() !== '') : [message];
+  const lines = message === '' ? [] : [`pond: ${parts.map(printable).join('\n')}`];
   if (hint !== undefined) lines.push(`hint: ${printable(hint)}`);
   if (debug) {
     for (let at = error; at instanceof Error; at = at.cause) lines.push(at.stack ?? String(at));
