@@ -19,6 +19,10 @@ export type PondErrorCode =
   | 'wrong-kind'
   /** What an append goes on with is not the input that it began with. */
   | 'changed-input'
+  /** A key for going on that is no name. */
+  | 'bad-key'
+  /** An input whose rows cannot be told apart. */
+  | 'bad-rows'
   | 'corrupt';
 
 /** The one error of this package. Callers switch on `code`; `data` has the facts. */

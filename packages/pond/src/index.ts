@@ -2,6 +2,8 @@ export { createPond } from './create-pond.ts';
 export { openPond, STORE_DIRECTORY } from './open-pond.ts';
 export { createUuid7, realEnvironment } from './environment.ts';
 export { fsckPondDirectory } from './fsck/fsck.ts';
+export { type AppendedBatch, type AppendOptions, type AppendReport, appendRows } from './append-rows.ts';
+export type { AppendFormat } from './append-read.ts';
 export { appendTabular, type AppendTabularOptions } from './append-tabular.ts';
 export { assertKind, importRows, type ImportOptions, openRowImporter, type RowImporter, type RowOptions } from './import-rows.ts';
 export { parquetNotes } from './parquet-notes.ts';

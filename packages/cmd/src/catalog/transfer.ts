@@ -47,4 +47,36 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
     exitCodes: { 3: 'Some files could not be read, the rest are committed' },
     load: () => import('../commands/copy.ts'),
   }),
+  define({
+    name: 'append',
+    group: 'files',
+    summary: 'Append a stream of rows to a series',
+    description: [
+      'Reads rows from the standard input into a series, which is made when there is none. Rows are committed in batches, each as one '
+      + 'transaction, while the next ones are read; the input waits when that takes longer. Every batch has its columns found by itself: new '
+      + 'columns and wider types extend the series.',
+      'A row that is no row (broken JSON, another number of fields), or whose values are not what the column has, goes to '
+      + 'PATH.rejected.ndjson with its line number, the reason and its text, in the same transaction; the exit code is 3 then.',
+      'With --resume-key the number of bytes that were taken from the beginning of the input, and their SHA-256, are committed with each '
+      + 'batch. After a kill, give the same input again with the same key: it goes on behind the last committed row, none is lost '
+      + 'and none comes twice. An input that has grown is taken further; one whose beginning has changed is refused. A last line '
+      + 'without a line end that is no whole JSON object is left for the next time. An interrupt leaves the last committed batch.',
+    ],
+    arguments: { path: { name: 'PATH', summary: 'The series', of: 'pond-path' } },
+    options: {
+      batchRows: { long: 'batch-rows', value: 'N', type: 'integer', summary: 'Commit after so many rows, default 1000000' },
+      batchTime: { long: 'batch-time', value: 'T', summary: 'Commit after so long, such as 500ms or 10s, default 1s' },
+      resumeKey: { long: 'resume-key', value: 'KEY', summary: 'The name of this input, to go on with it after an interruption' },
+      timeColumn: { long: 'time-column', value: 'COL', summary: 'The column of event times of a new series; found without this' },
+    },
+    formats: ['ndjson', 'csv', 'tsv', 'arrow'],
+    changes: true,
+    examples: [
+      { line: 'mosquitto_sub -t sensors | pond append /sensors', summary: 'NDJSON as it comes, a transaction a second' },
+      { line: 'pond append /station --format csv --resume-key 2026-11 < station.csv', summary: 'A file, as often as it grows' },
+      { line: 'pond sql "FROM \'/station.rejected.ndjson\'"', summary: 'What did not fit' },
+    ],
+    exitCodes: { 3: 'Some rows were rejected, the rest are committed' },
+    load: () => import('../commands/append.ts'),
+  }),
 ];
