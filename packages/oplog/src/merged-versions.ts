@@ -93,7 +93,8 @@ function withoutBytes(row: Row, next: Row | undefined): Row {
 /** Whether others read every version of the run, and have done so for longer than the grace. A removed series keeps all of its runs. */
 function isSuperseded(row: Row, live: readonly RunFact[], isOld: (run: RunFact) => boolean): boolean {
   const own = runFactOf(row);
-  if (live.length === 0 || live.some((run) => run.versionMin === own.versionMin && run.version === own.version && sameRun(run, own))) return false;
+  const isOwn = (run: RunFact): boolean => run.versionMin === own.versionMin && run.version === own.version && sameRun(run, own);
+  if (live.length === 0 || live.some(isOwn)) return false;
   let next = own.versionMin;
   for (const run of live) {
     if (run.versionMin <= next && run.version >= next && isOld(run)) next = run.version + 1;

@@ -262,7 +262,7 @@ export class Oplog {
         if (clash !== undefined) return { kind: 'conflict', clash };
         checked = head;
         const facts = await this.#commitAfter(head, transaction, command).catch(schemaClash);
-        if (facts instanceof OplogError) return { kind: 'conflict', clash: { txnSeq: head.txnSeq, what: 'the columns of the same series' } };
+        if (facts instanceof OplogError) return { kind: 'conflict', clash: { txnSeq: head.txnSeq, what: 'columns of the same series' } };
         if (facts !== undefined) {
           this.#crowded = Math.max(0, this.#crowded - 1);
           await this.#maintain();

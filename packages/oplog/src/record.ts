@@ -13,7 +13,7 @@ const columns = {
   timestampMicros: ['timestamp', 'timestamp'],
   /** Arrow IPC stream of entries (entry.ts). */
   content: ['content', 'binary'],
-  /** What the entries describe: directory (changes of names), node (versions of nodes), run (merged versions of a series) or transaction. */
+  /** What the entries describe: directory (changes of names), node (versions of nodes), run (merged versions) or transaction. */
   kind: ['kind', 'string', 'nullable'],
   /** The lowest transaction in a folded record; null when `txnSeq` is the only one. */
   txnMin: ['txn_min', 'long', 'nullable'],

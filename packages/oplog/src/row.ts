@@ -48,7 +48,8 @@ export function rowsOfRecord(record: Record): Row[] {
   const { kind } = record;
   if (!isRecordKind(kind)) {
     throw new OplogError(
-      'unsupported-format', `Cannot read a record of kind "${String(kind)}": this version knows directory, node, run and transaction`, { kind },
+      'unsupported-format', `Cannot read a record of kind "${String(kind)}": this version knows directory, node, run and transaction`,
+      { kind },
     );
   }
   return decodeEntries(record.content).map((entry: Entry): Row => ({

@@ -45,7 +45,8 @@ export function runRow(partId: string, nodeId: string, run: NewRun, txnSeq: numb
   return {
     partId, nodeId, recordKind: 'run', version, txnSeq, timestampMicros,
     entry: {
-      kind: 'series', versionMin, sha256, sizeBytes, blob: sha256 === null ? null : true, rowCount, timeMinMicros, timeMaxMicros, versionTxnSeq,
+      kind: 'series', versionMin, sha256, sizeBytes, blob: sha256 === null ? null : true, rowCount, timeMinMicros, timeMaxMicros,
+      versionTxnSeq,
     },
   };
 }
@@ -137,7 +138,8 @@ function decodeRun(value: unknown): RunFact {
     versionMin: count(versionMin), version: count(version),
     sha256: typeof sha256 === 'string' ? Buffer.from(sha256, 'base64') : null,
     sizeBytes: count(sizeBytes), rowCount: count(rowCount),
-    timeMinMicros: typeof timeMin === 'string' ? BigInt(timeMin) : null, timeMaxMicros: typeof timeMax === 'string' ? BigInt(timeMax) : null,
+    timeMinMicros: typeof timeMin === 'string' ? BigInt(timeMin) : null,
+    timeMaxMicros: typeof timeMax === 'string' ? BigInt(timeMax) : null,
     versionTxnSeq: count(versionTxnSeq), txnSeq: count(txnSeq), timestampMicros: typeof timestamp === 'string' ? BigInt(timestamp) : 0n,
   };
 }

@@ -35,7 +35,8 @@ export async function rowsOfVersions(
   for (let version = from; version <= to; version++) {
     if (rows[version - from]?.version === version) continue;
     throw new OplogError(
-      'corrupt-record', `Cannot read version ${version} of the node ${nodeId}: no record has it, one was wanted`, { partId, nodeId, version },
+      'corrupt-record', `Cannot read version ${version} of the node ${nodeId}: no record has it, one was wanted`,
+      { partId, nodeId, version },
     );
   }
   return rows;

@@ -78,7 +78,8 @@ function isAsked(
 ): boolean {
   if (timeStartMicros === undefined && timeEndMicros === undefined) return true;
   if (timeMinMicros == null || timeMaxMicros == null) return false;
-  return (timeStartMicros === undefined || timeMaxMicros >= timeStartMicros) && (timeEndMicros === undefined || timeMinMicros < timeEndMicros);
+  return (timeStartMicros === undefined || timeMaxMicros >= timeStartMicros)
+    && (timeEndMicros === undefined || timeMinMicros < timeEndMicros);
 }
 
 /** Before this transaction no version of the span was written. */
@@ -140,8 +141,9 @@ function partList(): PartList {
     parts,
     add(part) {
       const last = parts.at(-1);
-      if (part.kind === 'arrow' && last?.kind === 'arrow') parts[parts.length - 1] = { ...last, streams: [...last.streams, ...part.streams] };
-      else if (part.kind === 'parquet' && last?.kind === 'parquet' && last.versions === undefined) {
+      if (part.kind === 'arrow' && last?.kind === 'arrow') {
+        parts[parts.length - 1] = { ...last, streams: [...last.streams, ...part.streams] };
+      } else if (part.kind === 'parquet' && last?.kind === 'parquet' && last.versions === undefined) {
         parts[parts.length - 1] = { ...last, paths: [...last.paths, ...part.paths] };
       } else parts.push(part);
     },

@@ -19,7 +19,8 @@ export function createRunMaker(storeDirectory: string, cacheDirectory: string): 
     const { openEngine } = await import('@duckpond/query');
     const spillDirectory = resolve(cacheDirectory);
     await mkdir(spillDirectory, { recursive: true });
-    return openEngine({ readableDirectories: [resolve(storeDirectory), spillDirectory], spillDirectory, memoryLimit: '256MiB', threads: 2 });
+    const readableDirectories = [resolve(storeDirectory), spillDirectory];
+    return openEngine({ readableDirectories, spillDirectory, memoryLimit: '256MiB', threads: 2 });
   }
 
   return {

@@ -2,13 +2,16 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
-  decodeColumns, endOfRuns, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf, type Transaction, viewOf,
+  decodeColumns, endOfRuns, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf, type Transaction,
+  viewOf,
 } from '@duckpond/oplog';
 import type { VersionContent } from '@duckpond/query';
 import { PondError } from './errors.ts';
 import { addVersion, pathOf, type RelationSource } from './relation.ts';
 import type { RunMaker } from './run-maker.ts';
-import { DUE_VERSIONS, isMergeable, mayBeDue, planAll, type PlannedRun, type PlannedUnit, type PlannedVersion, planTail, planTier } from './run-plan.ts';
+import {
+  DUE_VERSIONS, isMergeable, mayBeDue, planAll, type PlannedRun, type PlannedUnit, type PlannedVersion, planTail, planTier,
+} from './run-plan.ts';
 import { indexTree } from './tree-index.ts';
 
 /** Where runs are made, and by whom. */
@@ -123,8 +126,9 @@ async function mergedRun(
     if (row.entry.blob === true) await mustBeAsWritten(oplog, row.entry);
     await addVersion(source, row, (part) => {
       const { version } = row;
-      if (part.kind === 'parquet') for (const path of part.paths) contents.push({ from: version, content: { kind: 'parquet', version, path } });
-      if (part.kind === 'arrow') for (const bytes of part.streams) contents.push({ from: version, content: { kind: 'arrow', version, bytes } });
+      const add = (content: VersionContent): void => { contents.push({ from: version, content }); };
+      if (part.kind === 'parquet') for (const path of part.paths) add({ kind: 'parquet', version, path });
+      if (part.kind === 'arrow') for (const bytes of part.streams) add({ kind: 'arrow', version, bytes });
     });
   }
   contents.sort((a, b) => a.from - b.from);

@@ -38,7 +38,8 @@ export async function boundsWithTotals(reader: NodeReader, node: Node, bounds: V
   }
   if (isThere) return { ...bounds, totalTimeMinMicros, totalTimeMaxMicros };
   throw new TinyFsError(
-    'not-found', node.id, `Cannot set bounds of ${quote(node.id)}: no version ${bounds.version} with rows, the version of a series was wanted`,
+    'not-found', node.id,
+    `Cannot set bounds of ${quote(node.id)}: no version ${bounds.version} with rows, the version of a series was wanted`,
   );
 }
 

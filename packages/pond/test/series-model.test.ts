@@ -95,7 +95,7 @@ describe(`tables and series under random changes, merges and vacuum (seed ${SEED
               assert.deepEqual(rowsOf(await relationOf(source, node)), rowsIn(file), `${path} at ${txnSeq}`);
               assert.equal(node.tabular?.rowCount, rowsIn(file).length, `rows of ${path} at ${txnSeq}`);
               for (let i = 0; i < 4 && node.version > 0; i++) {
-                const version = 1 + below(node.version);
+                const version: number = 1 + below(node.version);
                 const relation = await relationOf(source, node, { version });
                 assert.deepEqual(rowsOf(relation), rowsIn(file, version), `${path} version ${version} at ${txnSeq}`);
               }
@@ -106,9 +106,9 @@ describe(`tables and series under random changes, merges and vacuum (seed ${SEED
                 const pruned = rowsOf(await relationOf(source, node, { timeStartMicros, timeEndMicros }));
                 assert.deepEqual(pruned.filter(inside), rowsIn(file).filter(inside), `${path} at ${txnSeq} by time`);
               }
-              let version = 0;
+              let next = 0;
               for await (const info of root.versions(path)) {
-                const rows = file.versions[version++];
+                const rows: readonly number[] | undefined = file.versions[next++];
                 if (node.kind === 'series') assert.equal(info.tabular?.rowCount, rows?.length, `versions of ${path} at ${txnSeq}`);
               }
             }

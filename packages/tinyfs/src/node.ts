@@ -36,7 +36,7 @@ export interface FileNode extends NodeFacts {
   readonly kind: FileKind;
   /** Of the content: the newest version, or all versions of a series together; undefined when it is computed. */
   readonly sizeBytes: number | undefined;
-  /** Lower-case hex SHA-256 of the newest version's bytes; undefined when it is computed, and where rows of a series may have been merged. */
+  /** Lower-case hex SHA-256 of the newest version's bytes; undefined when it is computed, and for rows of a series. */
   readonly sha256: string | undefined;
   /** Of a table's newest version, or of all versions of a series; there when every version was written with its own. */
   readonly tabular?: TabularFacts;

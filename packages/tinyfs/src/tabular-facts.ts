@@ -39,7 +39,8 @@ export function appendedFacts(have: TabularFacts, brought: TabularFacts): Tabula
   });
   for (const column of added.values()) columns.push({ ...column, nulls: column.nulls + have.rowCount });
   const timeColumn = have.timeColumn ?? brought.timeColumn;
-  return { columns, rowCount: have.rowCount + brought.rowCount, ...(timeColumn === undefined ? {} : { timeColumn }), ...timesOf([have, brought]) };
+  const rowCount = have.rowCount + brought.rowCount;
+  return { columns, rowCount, ...(timeColumn === undefined ? {} : { timeColumn }), ...timesOf([have, brought]) };
 }
 
 /** The bounds of several ranges together; nothing when none has any. */

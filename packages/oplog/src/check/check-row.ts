@@ -33,7 +33,8 @@ function faultOf(row: Row): string | undefined {
 
 function runFault({ entry, version }: Row): string | undefined {
   const { versionMin, versionTxnSeq, sha256, sizeBytes, rowCount, blob } = entry;
-  if (typeof versionMin !== 'number' || versionMin < 1 || versionMin > version) return 'it is a run without its first version, one was wanted';
+  const hasFirst = typeof versionMin === 'number' && versionMin >= 1 && versionMin <= version;
+  if (!hasFirst) return 'it is a run without its first version, one was wanted';
   if (typeof versionTxnSeq !== 'number') return 'it is a run without the transaction of its last version, one was wanted';
   if (blob !== true) return undefined;
   const isNamed = sha256?.byteLength === 32 && typeof sizeBytes === 'number' && typeof rowCount === 'number';

@@ -71,11 +71,14 @@ function faultOf(run: RunFact, versions: ReadonlyMap<number, Row>): string | und
   for (let version = run.versionMin; version <= run.version; version++) {
     const row = versions.get(version);
     if (row === undefined) return `there is no version ${version}`;
-    if (version === run.version && row.txnSeq !== run.versionTxnSeq) return `its last version is of transaction ${row.txnSeq}, it says ${run.versionTxnSeq}`;
+    if (version === run.version && row.txnSeq !== run.versionTxnSeq) {
+      return `its last version is of transaction ${row.txnSeq}, it says ${run.versionTxnSeq}`;
+    }
     const hasContent = (row.entry.sizeBytes ?? 0) > 0;
     isKnown &&= !hasContent || typeof row.entry.rowCount === 'number';
     rowCount += row.entry.rowCount ?? 0;
   }
   if (run.sha256 === null) return undefined;
-  return isKnown && rowCount === run.rowCount ? undefined : `its versions have ${isKnown ? rowCount : 'an unknown number of'} rows, it says ${run.rowCount}`;
+  if (isKnown && rowCount === run.rowCount) return undefined;
+  return `its versions have ${isKnown ? rowCount : 'an unknown number of'} rows, it says ${run.rowCount}`;
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  blobOfRun, type BlobUse, blobPath, checkStore, type Environment, type FactSource, type ObjectStore, openLocalStore, repairDerived, type StoreCheck,
+  blobOfRun, type BlobUse, blobPath, checkStore, type Environment, type FactSource, type ObjectStore, openLocalStore, repairDerived,
+  type StoreCheck,
 } from '@duckpond/oplog';
 import { rootOfTree } from '../content-root.ts';
 import { realEnvironment } from '../environment.ts';

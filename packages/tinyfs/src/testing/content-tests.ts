@@ -80,7 +80,8 @@ export function contentTests(test: StoreTest): void {
       const series = await fileAt(reader, 'series');
       assert.deepEqual(series.tabular, {
         columns: [
-          { name: 't', type: 'BIGINT', nulls: 2 }, { name: 'a', type: 'BIGINT', nulls: 11 }, { name: 'b', type: 'BIGINT', nulls: 4, unit: 'm' },
+          { name: 't', type: 'BIGINT', nulls: 2 }, { name: 'a', type: 'BIGINT', nulls: 11 },
+          { name: 'b', type: 'BIGINT', nulls: 4, unit: 'm' },
         ],
         rowCount: 13, timeColumn: 't', timeMinMicros: 100n, timeMaxMicros: 105n,
       });
