@@ -38,6 +38,8 @@ const PARTS = {
 };
 /** Libraries that bring another version of a part's library: they keep their own. */
 const KEEP_THEIR_OWN = { 'cli-progress.cjs': ['string-width'] };
+/** Libraries in CommonJS that use others by `require`, which must not get the ES module of a library that has both. */
+const REQUIRES_ITS_OWN = ['yazl.cjs'];
 /** Whose dependency it is, when not this package's. */
 const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
 const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
@@ -95,7 +97,7 @@ async function bundlePart(part, entry) {
     platform: 'node',
     format: 'cjs',
     target: 'node20.19',
-    conditions: ['@duckpond/source', 'import'],
+    conditions: REQUIRES_ITS_OWN.includes(part) ? ['@duckpond/source'] : ['@duckpond/source', 'import'],
     mainFields: ['module', 'main'],
     minify: true,
     // Read with --debug alone, so that its stacks name functions and lines.
