@@ -102,6 +102,7 @@ export async function repl(context: Context, { tables, params }: ReplOptions): P
           output.write('^C\n');
         }
         typed = '';
+        reader.setPrompt(PROMPT);
         clearLine(reader);
         prompt();
       });
