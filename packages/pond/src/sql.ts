@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
 import type * as QueryModule from '@duckpond/query';
-import type { Engine, EngineOptions, Explanation, Parameters, QueryOptions, QueryResult, Relation } from '@duckpond/query';
+import type { Catalog, Engine, EngineOptions, Explanation, Parameters, QueryOptions, QueryResult, Relation } from '@duckpond/query';
 import { type FileNode, openFs } from '@duckpond/tinyfs';
 import { type CatalogState, pondCatalog } from './catalog.ts';
 import { PondError } from './errors.ts';
@@ -126,9 +126,12 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       relationOf: (file, bounds) => context.relationOf(view, file, bounds),
       named: (hostPath, pondPath) => void names.set(hostPath, pondPath),
     };
-    const { engine, release } = await engineFor(library, settings, { readablePaths: host.paths, directories: host.directories });
+    const opening = engineFor(library, settings, { readablePaths: host.paths, directories: host.directories });
+    // DuckDB opens on threads of its own: meanwhile the tables are looked up that the script seems to name.
+    const catalog = lookedUpBefore(pondCatalog(state), [...library.likelyTables(script), ...Object.keys(tables)], options.signal);
+    const { engine, release } = await opening;
     const query: QueryOptions = {
-      catalog: pondCatalog(state),
+      catalog,
       ...(options.params === undefined ? {} : { params: options.params }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
@@ -183,6 +186,13 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       await spool.close();
     },
   };
+}
+
+/** A catalog that has begun to look up some names. What it finds, or throws, counts only when it is asked for the name. */
+function lookedUpBefore(catalog: Catalog, names: readonly string[], signal: AbortSignal | undefined): Catalog {
+  const before = new Map(names.map((name) => [name, catalog.resolve(name, signal)]));
+  for (const found of before.values()) found.catch(() => undefined);
+  return { ...catalog, resolve: (name, ownSignal) => before.get(name) ?? catalog.resolve(name, ownSignal) };
 }
 
 function valueOf(settings: readonly Setting[], key: string): string {

@@ -39,9 +39,18 @@ export function readArrowFields(bytes: Uint8Array): readonly ArrowField[] {
   });
 }
 
-/** The batches of an Arrow IPC stream or file, one at a time; nothing is copied. Throws `bad-input`. */
-export function* readArrowBatches(bytes: Uint8Array): Generator<ArrowBatch, void, void> {
-  let fields: readonly ArrowField[] = [];
+/** The message that a stream or file begins with, its schema, as it is: equal bytes, equal fields. */
+export function schemaMessage(bytes: Uint8Array): Uint8Array {
+  const start = startsWithMagic(bytes) ? 8 : 0;
+  if (bytes.length < start + 8) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const prefix = view.getUint32(start, true) === CONTINUATION ? 8 : 4;
+  return bytes.subarray(start, Math.max(start, start + prefix + view.getInt32(start + prefix - 4, true)));
+}
+
+/** The batches of an Arrow IPC stream or file, one at a time; nothing is copied. Throws `bad-input`. `known`: its fields. */
+export function* readArrowBatches(bytes: Uint8Array, known?: readonly ArrowField[]): Generator<ArrowBatch, void, void> {
+  let fields: readonly ArrowField[] = known ?? [];
   const dictionaries = new Map<number, ArrowColumn>();
   const source = messages(bytes);
   for (;;) {
@@ -50,7 +59,7 @@ export function* readArrowBatches(bytes: Uint8Array): Generator<ArrowBatch, void
         const { value, done } = source.next();
         if (done === true) return undefined;
         const { type, header, metadata, body } = value;
-        if (type === HEADER.schema) fields = readFields(metadata, header);
+        if (type === HEADER.schema) fields = known ?? readFields(metadata, header);
         if (type === HEADER.dictionary) readDictionary(fields, metadata, header, body, dictionaries);
         if (type === HEADER.batch) return readBatch(fields, metadata, header, body, dictionaries);
       }

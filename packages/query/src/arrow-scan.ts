@@ -1,6 +1,6 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { fillVector } from './arrow-fill.ts';
-import { type ArrowBatch, readArrowBatches, readArrowFields } from './arrow-ipc-read.ts';
+import { type ArrowBatch, readArrowBatches, readArrowFields, schemaMessage } from './arrow-ipc-read.ts';
 import type { ArrowField } from './arrow-schema.ts';
 import { duckdbTypeOf, storedTypeOf } from './arrow-types.ts';
 import type { DuckDB } from './duckdb.ts';
@@ -16,13 +16,18 @@ export interface ArrowGroup {
 
 /** Streams in order, those of the same columns together. */
 export function groupStreams(streams: readonly Uint8Array[]): readonly ArrowGroup[] {
-  const groups: { key: string; fields: readonly ArrowField[]; streams: Uint8Array[] }[] = [];
+  const groups: { message: Uint8Array; key: string; fields: readonly ArrowField[]; streams: Uint8Array[] }[] = [];
   for (const stream of streams) {
+    const last = groups.at(-1);
+    const message = schemaMessage(stream);
+    if (last !== undefined && Buffer.compare(last.message, message) === 0) {
+      last.streams.push(stream);
+      continue;
+    }
     const fields = readArrowFields(stream);
     const key = JSON.stringify(fields);
-    const last = groups.at(-1);
     if (last?.key === key) last.streams.push(stream);
-    else groups.push({ key, fields, streams: [stream] });
+    else groups.push({ message, key, fields, streams: [stream] });
   }
   return groups;
 }
@@ -31,7 +36,7 @@ export function groupStreams(streams: readonly Uint8Array[]): readonly ArrowGrou
 export function arrowSource(duckdb: DuckDB, { fields, streams }: ArrowGroup): ScanSource {
   return {
     columns: fields.map((field) => ({ name: field.name, type: duckdbTypeOf(duckdb, field) })),
-    open: (columns) => arrowScan(duckdb, streams, columns),
+    open: (columns) => arrowScan(duckdb, { fields, streams }, columns),
   };
 }
 
@@ -45,9 +50,9 @@ export function arrowColumns(duckdb: DuckDB, { fields }: ArrowGroup): readonly (
   });
 }
 
-function arrowScan({ bindings }: DuckDB, streams: readonly Uint8Array[], columns: readonly number[]): Scan {
+function arrowScan({ bindings }: DuckDB, group: ArrowGroup, columns: readonly number[]): Scan {
   const capacity = bindings.vector_size();
-  const batches = allBatches(streams);
+  const batches = allBatches(group);
   let batch: ArrowBatch | undefined;
   let from = 0;
   return {
@@ -73,6 +78,6 @@ function arrowScan({ bindings }: DuckDB, streams: readonly Uint8Array[], columns
   };
 }
 
-function* allBatches(streams: readonly Uint8Array[]): Generator<ArrowBatch, void, void> {
-  for (const stream of streams) yield* readArrowBatches(stream);
+function* allBatches({ fields, streams }: ArrowGroup): Generator<ArrowBatch, void, void> {
+  for (const stream of streams) yield* readArrowBatches(stream, fields);
 }

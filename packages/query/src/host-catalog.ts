@@ -54,6 +54,16 @@ export function isHostUrl(text: string): boolean {
   return isUrl(text) && /^host[+:]/i.test(text);
 }
 
+/** Names in quotes behind FROM and JOIN: tables, if the script is what it seems. */
+export function likelyTables(script: string): readonly string[] {
+  const tokens = tokenize(script);
+  const found = tokens.filter(({ kind }, at) => {
+    const before = tokens[at - 1];
+    return (kind === 'string' || kind === 'identifier') && before?.kind === 'word' && (before.value === 'FROM' || before.value === 'JOIN');
+  });
+  return [...new Set(found.map(({ value }) => value))];
+}
+
 /** What stands in quotes of either kind. */
 function namesIn(script: string): string[] {
   return tokenize(script).filter(({ kind }) => kind === 'string' || kind === 'identifier').map(({ value }) => value);

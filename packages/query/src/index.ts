@@ -19,7 +19,7 @@ export {
 } from './format-url.ts';
 export { formatOfName, type NamedFormat } from './file-extension.ts';
 export { FORMAT_READERS } from './formats/readers.ts';
-export { type HostCatalog, hostCatalog, type HostCatalogOptions, isHostUrl } from './host-catalog.ts';
+export { type HostCatalog, hostCatalog, type HostCatalogOptions, isHostUrl, likelyTables } from './host-catalog.ts';
 export { deltaColumns } from './delta-scan.ts';
 export { type DeltaSource, hostDeltaSource } from './delta-source.ts';
 export { createDeltaReader, openDeltaTable } from './delta-table.ts';

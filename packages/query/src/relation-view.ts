@@ -123,11 +123,32 @@ async function knownSelects(
 
 /** The files are read with the columns that are known: absent ones are null, narrower ones are widened, and no file is looked at before. */
 async function knownParquetSelect(session: ScanSession, part: ParquetPart, known: readonly Known[]): Promise<string> {
+  const files = await session.bindTexts(part.paths);
+  const where = part.versions === undefined ? '' : ` WHERE ${await versionFilter(session, part.versions)}`;
+  if (part.paths.length === 1) {
+    const columns = await columnsOfFile(session, files, known);
+    if (columns !== undefined) return `SELECT ${columns} FROM read_parquet(${files})${where}`;
+  }
   const version: Known = { name: VERSION_COLUMN, sqlType: 'BIGINT' };
   const schema = await session.bindParquetSchema(part.versions === undefined ? known : [...known, version]);
-  const source = `read_parquet(${await session.bindTexts(part.paths)}, schema = ${schema})`;
   const names = known.map(({ name }) => quoteIdentifier(name)).join(', ');
-  return `SELECT ${names} FROM ${source}${part.versions === undefined ? '' : ` WHERE ${await versionFilter(session, part.versions)}`}`;
+  return `SELECT ${names} FROM read_parquet(${files}, schema = ${schema})${where}`;
+}
+
+/**
+ * The columns of one file that has them in the types that are known, or not at all. DuckDB gives the row groups of a file to several threads
+ * only when it has opened it before, which it does not when it is told the columns. Undefined for a file of other types.
+ */
+async function columnsOfFile(session: ScanSession, files: string, known: readonly Known[]): Promise<string | undefined> {
+  const own = new Map((await session.columnsOf(`FROM read_parquet(${files})`)).map((column) => [column.name.toLowerCase(), column]));
+  const columns: string[] = [];
+  for (const { name, sqlType } of known) {
+    const found = own.get(name.toLowerCase());
+    if (found !== undefined && found.type !== sqlType) return undefined;
+    const sql = found === undefined ? `CAST(NULL AS ${sqlType})` : quoteIdentifier(found.name);
+    columns.push(found?.name === name ? sql : `${sql} AS ${quoteIdentifier(name)}`);
+  }
+  return columns.join(', ');
 }
 
 function casts(known: readonly Known[], expressions: ReadonlyMap<string, string>): string {

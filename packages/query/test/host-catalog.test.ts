@@ -5,7 +5,7 @@ import picomatch from 'picomatch';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEngine } from '../src/engine.ts';
 import { FORMAT_READERS } from '../src/formats/readers.ts';
-import { hostCatalog, isHostUrl } from '../src/host-catalog.ts';
+import { hostCatalog, isHostUrl, likelyTables } from '../src/host-catalog.ts';
 import { hostFiles } from '../src/host-glob.ts';
 import type { Value } from '../src/values.ts';
 
@@ -87,4 +87,9 @@ it('a URL without a file, and a name without a format, are errors that say what 
 it('isHostUrl() tells URLs of the host from paths and from URLs of the pond', () => {
   expect(['host:///a', 'host+csv:///a', 'HOST:///a'].map(isHostUrl)).toEqual([true, true, true]);
   expect(['/host', 'csv:///a', 'hosted:///a', 'host'].map(isHostUrl)).toEqual([false, false, false, false]);
+});
+
+it('likelyTables() finds quoted names behind FROM and JOIN', () => {
+  const script = "SELECT '/not' FROM '/a' JOIN \"/b\" USING (t) WHERE x = '/not' -- FROM '/not'\n; from '/a' where c in (FROM '/c''d')";
+  expect(likelyTables(script)).toEqual(['/a', '/b', "/c'd"]);
 });

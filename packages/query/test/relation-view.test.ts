@@ -78,6 +78,26 @@ describe('views of relations', () => {
     expect(await test.rows("SELECT count(*) FROM '/w' WHERE n > 1 AND later IS NULL", { '/w': relation })).toEqual([[1n]]);
   });
 
+  it('one Parquet file with known columns gives the same rows as among others, and its row groups to all threads', async () => {
+    const path = await parquet('single.parquet', "SELECT range::SMALLINT AS N, 'é' AS \"a\"\"b\", [range] AS l, {'x': range::TINYINT} AS s FROM range(3)");
+    const empty = await parquet('nothing.parquet', 'SELECT NULL::SMALLINT AS n LIMIT 0');
+    const types = { narrow: { n: 'SMALLINT', l: 'BIGINT[]', s: 'STRUCT(x TINYINT)' }, wide: { n: 'DOUBLE', l: 'DOUBLE[]', s: 'STRUCT(x BIGINT)' } };
+    for (const { n, l, s } of [types.narrow, types.wide]) {
+      const columns = [
+        { name: 'never', type: 'DATE' }, { name: 's', type: s }, { name: 'n', type: n }, { name: 'A"B', type: 'VARCHAR' }, { name: 'l', type: l },
+      ];
+      const one: Relation = { parts: [{ kind: 'parquet', paths: [path] }], columns };
+      const two: Relation = { parts: [{ kind: 'parquet', paths: [path, empty] }], columns };
+      expect(await test.rows("FROM '/r'", { '/r': one })).toEqual(await test.rows("FROM '/r'", { '/r': two }));
+      expect(await test.rows("DESCRIBE '/r'", { '/r': one })).toEqual(await test.rows("DESCRIBE '/r'", { '/r': two }));
+    }
+    const long = await parquet('long.parquet', 'SELECT range AS n, hash(range) AS h FROM range(1000000)');
+    const catalog = catalogOf({ '/long': { parts: [{ kind: 'parquet', paths: [long] }], columns: [{ name: 'n', type: 'BIGINT' }] } });
+    const { plan } = await test.engine.explain("SELECT sum(n) FROM '/long'", { catalog });
+    // Told the columns, DuckDB does not know how many rows there are before it runs.
+    expect(plan).toContain('1,000,000');
+  });
+
   it('rows that cannot be made fail the query with their reason', async () => {
     const relation: Relation = { parts: [{ kind: 'rows', columns: [{ name: 'a', type: 'INTEGER' }], rows: function* rows() {
       for (let at = 0; at < 500_000; at += 1) yield [at];
