@@ -52,8 +52,8 @@ const WARM_UP = [
 ];
 
 /**
- * The same module with each export behind a getter, so that only its use loads it. What imports a default export gets the whole of a CommonJS
- * module in Node's way, so the whole has to be callable like it.
+ * The same module with each export behind a getter, so that only its use loads it. What imports a default export gets the whole of
+ * a CommonJS module in Node's way, so the whole has to be callable like it.
  */
 const lazy = (specifier, names) => `
 let loaded;
@@ -119,7 +119,10 @@ async function bundlePart(part, entry) {
 rmSync(bundle, { recursive: true, force: true });
 mkdirSync(bundle, { recursive: true });
 // The names of a part's exports must be known before a part that uses it is bundled; nothing is in use twice in a row.
-const order = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'duckdb.cjs', 'query.cjs', ...Object.keys(PARTS)];
+const USED_BY_OTHERS = [
+  'hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'duckdb.cjs', 'query.cjs',
+];
+const order = [...USED_BY_OTHERS, ...Object.keys(PARTS)];
 for (const part of new Set(order)) {
   const [first, ...others] = PARTS[part];
   await bundlePart(part, others.length === 0

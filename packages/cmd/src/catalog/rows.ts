@@ -16,8 +16,8 @@ export const ROW_COMMANDS: readonly Command[] = [
     summary: 'Print the content of a file',
     description: [
       'Tables, series and URLs of a format are printed as rows: as a table on a terminal, as Parquet into a pipe, or in the --format that '
-      + 'is given. A data file, also host:///PATH, is printed as it is; with --format, --sql, --limit, --time-start, --time-end or --explain '
-      + 'its rows are, in the format that its name tells. --format raw prints bytes whatever they are.',
+      + 'is given. A data file, also host:///PATH, is printed as it is; with --format, --sql, --limit, --time-start, --time-end or '
+      + '--explain its rows are, in the format that its name tells. --format raw prints bytes whatever they are.',
       'A pattern is the rows of all files that it matches, united by the names of their columns; times are RFC 3339, or ages such as -2h.',
     ],
     arguments: { path: PATH_OR_URL },
@@ -44,7 +44,8 @@ export const ROW_COMMANDS: readonly Command[] = [
     summary: 'Run SQL over the pond and the host',
     description: [
       'Names in FROM are paths, patterns and URLs in quotes, pond.nodes and the other system tables, and what -t names. The rows are those '
-      + 'of the last statement. A QUERY of -, or none when the input is a pipe, is read from the standard input; on a terminal a session begins.',
+      + 'of the last statement. A QUERY of -, or none when the input is a pipe, is read from the standard input; on a terminal a '
+      + 'session begins.',
       'A query reads and never changes the pond. What only names files of the host, or nothing, needs none.',
     ],
     arguments: { query: { name: 'QUERY', summary: 'A query or a script', optional: true } },
@@ -152,7 +153,9 @@ export const ROW_COMMANDS: readonly Command[] = [
     name: 'plot',
     group: 'files',
     summary: 'Draw rows in the terminal, or as a picture',
-    description: ['Without --x the time column is across, without --y the first eight columns of numbers are drawn. - reads the standard input.'],
+    description: [
+      'Without --x the time column is across, without --y the first eight columns of numbers are drawn. - reads the standard input.',
+    ],
     arguments: { path: { ...PATH_OR_URL, name: 'PATH|URL|-' } },
     options: {
       x: { long: 'x', value: 'COLUMN', summary: 'The horizontal column' },
@@ -165,7 +168,8 @@ export const ROW_COMMANDS: readonly Command[] = [
       width: { long: 'width', value: 'N', type: 'integer', summary: 'Cells of the terminal, or pixels' },
       height: { long: 'height', value: 'N', type: 'integer', summary: 'Cells of the terminal, or pixels' },
       inputFormat: {
-        long: 'input-format', value: 'FORMAT', choices: ['csv', 'tsv', 'ndjson', 'json', 'parquet', 'arrow'], summary: 'Of the standard input, default csv',
+        long: 'input-format', value: 'FORMAT', choices: ['csv', 'tsv', 'ndjson', 'json', 'parquet', 'arrow'],
+        summary: 'Of the standard input, default csv',
       },
     },
     examples: [
@@ -189,7 +193,7 @@ export const ROW_COMMANDS: readonly Command[] = [
     name: 'set-temporal-bounds',
     group: 'files',
     summary: 'Give a version of a series other times than those of its rows',
-    description: ['Queries by time then leave the version out, or take it in, by these times. The rows stay what they are.'],
+    description: ['detect-overlaps and describe then go by these times. The rows stay what they are.'],
     arguments: { path: { name: 'PATH', summary: 'A series', of: 'pond-path' } },
     options: {
       version: { long: 'version', value: 'N', type: 'integer', summary: 'The version' },
@@ -198,7 +202,7 @@ export const ROW_COMMANDS: readonly Command[] = [
       dryRun: DRY_RUN,
     },
     changes: true,
-    examples: [{ line: 'pond set-temporal-bounds /a.series --version 3 --from 2024-01-01 --to 2024-01-31T23:59:59Z', summary: 'One month' }],
+    examples: [{ line: 'pond set-temporal-bounds /a.series --version 3 --from 2024-01-01 --to 2024-02-01', summary: 'One month' }],
     load: () => import('../commands/set-temporal-bounds.ts'),
   }),
 ];

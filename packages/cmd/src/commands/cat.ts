@@ -5,6 +5,7 @@ import { CliError } from '../errors.ts';
 import { matches } from '../matches.ts';
 import { readPond } from '../open-pond.ts';
 import { chooseFormat, type RowFormat } from '../output/format.ts';
+import { takeApart } from '../repl/statement.ts';
 import { writeExplanation } from '../rows/explanation.ts';
 import { checkTimes, type RowQuery, withRows } from '../rows/session.ts';
 import { findTarget, isUrl, tableName, type Target } from '../rows/target.ts';
@@ -57,8 +58,11 @@ function queryOf(context: Context, target: Target, { sql, limit, timeStart, time
 
 /** The rows of a query are limited by one around it; a script's last statement cannot be put there. */
 function limited(sql: string, limit: number): string {
-  const query = sql.trim().replace(/;\s*$/, '');
-  if (query.includes(';')) throw new CliError('usage', 'Cannot limit a script: it has several statements, one query was wanted with --limit');
+  const { statements } = takeApart(`${sql}\n;`);
+  if (statements.length !== 1) {
+    throw new CliError('usage', 'Cannot limit a script: it has several statements, one query was wanted with --limit');
+  }
+  const query = (statements[0] ?? '').slice(0, -1);
   return `SELECT * FROM (${query}\n) LIMIT ${limit}`;
 }
 
@@ -105,7 +109,8 @@ export function contentOf(root: WD, { path, node }: NodePath, raw: boolean, vers
     throw new CliError('failed', `Cannot read "${path}": it is a directory, a file was wanted`, `pond list "${path}/"`);
   }
   if ((node.kind === 'table' || node.kind === 'series') && !raw) {
-    throw new CliError('failed', `Cannot read "${path}" as bytes: it is a ${node.kind}, a data file was wanted`, 'cat --format raw prints the stored bytes');
+    const what = `Cannot read "${path}" as bytes: it is a ${node.kind}, a data file was wanted`;
+    throw new CliError('failed', what, 'cat --format raw prints the stored bytes');
   }
   return root.read(path, version === undefined ? {} : { version });
 }

@@ -4,7 +4,7 @@ import { jsonText } from '../output/cell.ts';
 import { printable } from '../output/printable.ts';
 import type { Column, Row } from '../output/rows.ts';
 import { formatBytes } from '../output/size.ts';
-import { textWidth } from '../output/width.ts';
+import { loadWide, textWidth } from '../output/width.ts';
 import { type ColumnFacts, describeFile, describeHost, type FileFacts } from '../rows/describe.ts';
 import { withRows } from '../rows/session.ts';
 import { findTarget } from '../rows/target.ts';
@@ -30,7 +30,10 @@ export async function run(context: Context, { path }: { path: string }, { stats 
     const facts: FileFacts[] = [];
     if (target.kind === 'host') facts.push(await describeHost(rows, target, stats));
     else for (const file of target.files) facts.push(await describeFile(rows, target, file, stats));
-    await emitRows(context, { columns: COLUMNS, rows: facts.map(rowOf) }, () => facts.flatMap((file, index) => [...(index > 0 ? [''] : []), ...block(file)]));
+    // Units are seldom ASCII alone.
+    await loadWide();
+    const text = (): readonly string[] => facts.flatMap((file, index) => [...(index > 0 ? [''] : []), ...block(file)]);
+    await emitRows(context, { columns: COLUMNS, rows: facts.map(rowOf) }, text);
   });
 }
 
@@ -65,5 +68,6 @@ function columnLines(columns: readonly ColumnFacts[]): readonly string[] {
   const used = heads.flatMap((_, index) => (index < 2 || cells.some((line) => line[index] !== '') ? [index] : []));
   const table = [[...heads], ...cells].map((line) => used.map((index) => line[index] ?? ''));
   const widths = used.map((_, index) => Math.max(...table.map((line) => textWidth(line[index] ?? ''))));
-  return table.map((line) => `  ${line.map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - textWidth(cell)))).join('  ')}`.trimEnd());
+  const padded = (cell: string, index: number): string => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - textWidth(cell)));
+  return table.map((line) => `  ${line.map(padded).join('  ')}`.trimEnd());
 }

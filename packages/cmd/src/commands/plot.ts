@@ -61,12 +61,14 @@ async function draw(context: Context, source: Rows, { x, y, title, units, kind, 
   const chart = await collectChart(source, { x: x ?? known, y: y?.flatMap((names) => names.split(',')), title, units });
   if (kind === undefined || out === undefined) {
     const { terminalChart } = await import('../plot/terminal.ts');
-    const lines = await terminalChart(chart, { columns: width ?? context.out.columns ?? COLUMNS, rows: height ?? ROWS, color: context.color });
+    const columns = width ?? context.out.columns ?? COLUMNS;
+    const lines = await terminalChart(chart, { columns, rows: height ?? ROWS, color: context.color });
     await context.out.write(lines.map((line) => `${line}\n`).join(''));
     return;
   }
   const size = { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
-  const picture = kind === 'svg' ? (await import('../plot/svg.ts')).svgChart(chart, size) : await (await import('../plot/png.ts')).pngChart(chart, size);
+  const picture = kind === 'svg'
+    ? (await import('../plot/svg.ts')).svgChart(chart, size) : await (await import('../plot/png.ts')).pngChart(chart, size);
   writeFileSync(resolve(context.effects.cwd(), out), picture);
   context.note(`drawn: ${basename(out)}`);
 }

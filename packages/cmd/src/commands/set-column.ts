@@ -27,9 +27,8 @@ export async function run(
     const names = node.tabular?.columns.map(({ name }) => name) ?? [];
     if (!names.includes(column)) {
       const guess = nearest(column, names);
-      throw new CliError(
-        'failed', `Cannot describe "${column}": "${path}" has no such column`, guess === undefined ? `'pond describe ${path}' lists them` : `did you mean "${guess}"?`,
-      );
+      const hint = guess === undefined ? `'pond describe ${path}' lists them` : `did you mean "${guess}"?`;
+      throw new CliError('failed', `Cannot describe "${column}": "${path}" has no such column`, hint);
     }
     const notes = notesOf(node.attributes?.[NOTES_ATTRIBUTE]);
     const note = { ...notes[column], ...(unit === undefined ? {} : { unit }), ...(description === undefined ? {} : { description }) };

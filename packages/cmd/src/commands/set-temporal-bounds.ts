@@ -13,7 +13,8 @@ export interface BoundsOptions {
 
 export async function run(context: Context, { path }: { path: string }, { version, from, to, dryRun }: BoundsOptions): Promise<void> {
   if (version === undefined || from === undefined || to === undefined) {
-    throw new CliError('usage', 'Cannot set bounds: --version, --from and --to were wanted, all of them', "'pond detect-overlaps' shows versions and times");
+    const what = 'Cannot set bounds: --version, --from and --to were wanted, all of them';
+    throw new CliError('usage', what, "'pond detect-overlaps' shows versions and times");
   }
   const now = context.effects.nowMicros();
   const bounds = { version, timeMinMicros: parseTime(from, now), timeMaxMicros: parseTime(to, now) };

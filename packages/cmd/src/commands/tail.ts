@@ -44,11 +44,14 @@ async function tailOfBytes(context: Context, path: string, lines: number, bytes:
         if (bytes !== undefined) throw bytesOfRows(found);
         return false;
       }
-      if (node.kind === 'directory') throw new CliError('failed', `Cannot read "${found}": it is a directory, a file was wanted`, `pond list "${found}/"`);
+      if (node.kind === 'directory') {
+        throw new CliError('failed', `Cannot read "${found}": it is a directory, a file was wanted`, `pond list "${found}/"`);
+      }
       if (node.kind === 'data') files.push({ path: found, node });
     }
     for (const file of files) {
-      const content = bytes === undefined ? await lastLines(root, file.path, file.node, lines) : await lastBytes(root, file.path, file.node, bytes);
+      const content = bytes === undefined
+        ? await lastLines(root, file.path, file.node, lines) : await lastBytes(root, file.path, file.node, bytes);
       for await (const chunk of content) await context.out.write(chunk);
     }
     return true;

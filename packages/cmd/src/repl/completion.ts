@@ -20,7 +20,8 @@ export async function complete(before: string, line: string, names: Names): Prom
   const path = before === '' ? /^\.schema\s+(\/\S*)$/.exec(line)?.[1] : undefined;
   const { open } = takeApart(`${before}${line}`);
   const quoted = path ?? (open !== undefined && (open.quote === "'" || open.quote === '"') ? open.text : undefined);
-  if (quoted !== undefined) return quoted.startsWith('/') ? completePath(quoted, path === undefined ? open?.quote ?? '' : '', names) : [[], quoted];
+  if (quoted !== undefined && !quoted.startsWith('/')) return [[], quoted];
+  if (quoted !== undefined) return completePath(quoted, path === undefined ? open?.quote ?? '' : '', names);
   const word = /[\p{L}_][\p{L}\p{N}_.]*$/u.exec(line)?.[0] ?? '';
   const columns = await columnsIn(`${before}${line}`, names);
   if (word === '') return [[...columns], ''];

@@ -20,7 +20,9 @@ export function historyFile(env: Readonly<Record<string, string | undefined>>): 
 /** The history of a file. A history that cannot be read or written is none: nobody's work depends on it. */
 export function openHistory(file: string | undefined): History {
   const old = file === undefined ? [] : readLines(file);
-  if (file !== undefined && old.length > 2 * HISTORY_LINES) quietly(() => writeFileSync(file, toText(old.slice(-HISTORY_LINES)), { mode: 0o600 }));
+  if (file !== undefined && old.length > 2 * HISTORY_LINES) {
+    quietly(() => writeFileSync(file, toText(old.slice(-HISTORY_LINES)), { mode: 0o600 }));
+  }
   let last = old.at(-1);
   return {
     lines: old.slice(-HISTORY_LINES).reverse(),

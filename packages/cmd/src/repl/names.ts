@@ -2,6 +2,8 @@ import type { Context } from '../context.ts';
 import type { RowSession } from '../rows/session.ts';
 import type { Names } from './completion.ts';
 
+const FUNCTIONS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_name ~ '^[a-z][a-z0-9_]*$'";
+
 /** Names of the newest state, or of that of `--at`, for completion. */
 export function pondNames(context: Context, rows: RowSession, tables: Readonly<Record<string, string>>): Names {
   const columns = new Map<string, Promise<readonly string[]>>();
@@ -30,7 +32,7 @@ export function pondNames(context: Context, rows: RowSession, tables: Readonly<R
       asked.catch(() => columns.delete(table));
       return asked;
     },
-    functions: () => (functions ??= firstOf("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_name ~ '^[a-z][a-z0-9_]*$'")),
+    functions: () => (functions ??= firstOf(FUNCTIONS)),
   };
 }
 

@@ -70,7 +70,8 @@ export function createSession(context: Context, rows: RowSession, { tables, para
     const found = await pond.read(async (fs) => {
       const paths: string[] = [];
       for await (const { path, node } of (await fs.root()).glob(pattern)) {
-        if (node.kind === 'table' || node.kind === 'series' || (node.kind === 'data' && formatOfName(path).format !== undefined)) paths.push(path);
+        const isTabular = node.kind === 'table' || node.kind === 'series';
+        if (isTabular || (node.kind === 'data' && formatOfName(path).format !== undefined)) paths.push(path);
       }
       return paths;
     }, context.at === undefined ? {} : { at: context.at });
@@ -89,7 +90,9 @@ export function createSession(context: Context, rows: RowSession, { tables, para
       }
       case '.tables': await listTables(words[0]); return true;
       case '.schema': {
-        if (argument === '') throw new CliError('usage', 'Cannot show a schema: nothing is named, a path or a table was wanted', '.tables lists them');
+        if (argument === '') {
+          throw new CliError('usage', 'Cannot show a schema: nothing is named, a path or a table was wanted', '.tables lists them');
+        }
         await query(await describeScript(argument.replace(/^(["'])(.*)\1;?$/, '$2')));
         return true;
       }
@@ -111,7 +114,8 @@ export function createSession(context: Context, rows: RowSession, { tables, para
       }
       default: {
         const guess = nearest(name, Object.keys(DOT_COMMANDS).map((usage) => usage.split(' ')[0] ?? ''));
-        throw new CliError('usage', `Cannot run "${name}": there is no such command`, guess === undefined ? '.help lists them' : `did you mean "${guess}"?`);
+        const hint = guess === undefined ? '.help lists them' : `did you mean "${guess}"?`;
+        throw new CliError('usage', `Cannot run "${name}": there is no such command`, hint);
       }
     }
   }

@@ -34,7 +34,8 @@ export async function describeHost(rows: RowSession, target: Extract<Target, { k
   const { formatOfName, parseFormatUrl } = await import('@duckpond/query');
   const { format } = parseFormatUrl(target.text);
   const columns = await columnsOf(rows, tableName(target));
-  const facts = { path: target.text, kind: 'host', format: format === undefined || format === 'file' ? formatOfName(target.path).format : format };
+  const told = format === undefined || format === 'file' ? formatOfName(target.path).format : format;
+  const facts = { path: target.text, kind: 'host', format: told };
   return stats ? { ...facts, ...await statistics(rows, tableName(target), columns) } : { ...facts, columns };
 }
 
@@ -86,7 +87,10 @@ async function statistics(
   const { quoteIdentifier } = await import('@duckpond/query');
   const expressions = columns.flatMap(({ name }) => {
     const column = quoteIdentifier(name);
-    return [`count(*) - count(${column})`, `CAST(min(${column}) AS VARCHAR)`, `CAST(max(${column}) AS VARCHAR)`, `approx_count_distinct(${column})`];
+    return [
+      `count(*) - count(${column})`, `CAST(min(${column}) AS VARCHAR)`, `CAST(max(${column}) AS VARCHAR)`,
+      `approx_count_distinct(${column})`,
+    ];
   });
   const result = await rows.query({ script: `SELECT ${['count(*)', ...expressions].join(', ')} FROM source`, tables: { source } });
   let found: readonly unknown[] = [];

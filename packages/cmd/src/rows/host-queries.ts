@@ -22,7 +22,9 @@ interface Prepared {
 /** Queries over files of the host and over nothing: no pond is opened, or even looked for. */
 export function hostQueries(context: Context): Queries {
   async function prepare({ script, tables = {}, params, version, signal, ...times }: RowQuery): Promise<Prepared> {
-    if (version !== undefined) throw new CliError('usage', 'Cannot read version: files of the host have none, a path of the pond was wanted');
+    if (version !== undefined) {
+      throw new CliError('usage', `Cannot read version ${version}: files of the host have none, a path of the pond was wanted`);
+    }
     const library = await import('@duckpond/query');
     const host = await library.hostCatalog(script, { tables });
     const spillDirectory = join(tmpdir(), `pond-${context.effects.uuid()}`);
