@@ -10,6 +10,8 @@ export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string;
+  /** Instead of `stdin`, for what is no text. */
+  readonly stdinBytes?: Uint8Array;
   /** What is typed on a terminal, piece by piece; the standard input is that terminal then. */
   readonly typed?: PassThrough;
   /** Width of a terminal; without it the streams are pipes. */
@@ -36,7 +38,7 @@ export const START_MICROS = 1_795_352_400_000_000n;
 let ids = 0;
 
 /** A world in memory: its clock moves by a microsecond a look, its ids are counted. */
-export function fakeEffects({ env = {}, cwd = '/', stdin = '', typed, columns, closeAfter = Infinity, laterMillis = 0 }: FakeOptions = {}): Fake {
+export function fakeEffects({ env = {}, cwd = '/', stdin = '', stdinBytes, typed, columns, closeAfter = Infinity, laterMillis = 0 }: FakeOptions = {}): Fake {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   const controller = new AbortController();
@@ -55,7 +57,7 @@ export function fakeEffects({ env = {}, cwd = '/', stdin = '', typed, columns, c
       stdinIsTty: typed !== undefined,
       terminal: () => ({ input: typed ?? new PassThrough(), output: new PassThrough().resume() }),
       async *stdin() {
-        yield Buffer.from(stdin);
+        yield stdinBytes ?? Buffer.from(stdin);
       },
       env,
       cwd: () => cwd,

@@ -18,7 +18,8 @@ const SHOWN = 60;
 const MOST_REASONS = 20;
 const FLUSH_BYTES = 1024 * 1024;
 
-function textOf(bytes: Buffer): string {
+/** The text of a record, as much of it as is kept. */
+export function textOf(bytes: Buffer): string {
   return bytes.subarray(0, TEXT_BYTES).toString('utf8');
 }
 
@@ -57,6 +58,8 @@ export async function findBadValues(
 }
 
 const LINE_COLUMN = '__duckpond_line';
+/** Only columns that a query looks at are converted: it looks at all of them. */
+const KEPT_LINES = `SELECT CAST("${LINE_COLUMN}" AS BIGINT), hash(row) FROM lines AS row`;
 
 /** Records that DuckDB's reader leaves out with these options. */
 export async function findRejectedCsv(
@@ -74,7 +77,7 @@ export async function findRejectedCsv(
     });
     const relation: Relation = { parts: [{ kind: 'file', format, paths: [numbered], options: { ...options, ignore_errors: 'true' } }] };
     const kept = new Set<number>();
-    for (const [line] of await rowsOf(importer, `SELECT CAST("${LINE_COLUMN}" AS BIGINT) FROM lines`, relation, {}, signal)) kept.add(Number(line));
+    for (const [line] of await rowsOf(importer, KEPT_LINES, relation, {}, signal)) kept.add(Number(line));
     const rejected: Rejected[] = [];
     for (const { line, bytes } of recordsOfFile(batch.path, true)) {
       // An empty line is no row.
@@ -100,12 +103,17 @@ async function reasonOf(
     await rowsOf(importer, 'SELECT max(hash(COLUMNS(*))) FROM lines', part, {}, undefined);
     return 'it does not fit the columns';
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error);
-    return message.replace(/^Cannot read ".*?"(?: line \d+)?(?: (column ".*?"))?(?: byte \d+)?: /, (_, column?: string) => (column === undefined ? '' : `${column}: `))
-      .replace(/ \(\?.*\)$/, '');
+    return reasonIn(error);
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+/** What an error says about a row, without the file and the way out, which is not the user's here. */
+export function reasonIn(error: unknown): string {
+  const message = error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error);
+  const [, column, what] = /^Cannot read ".*?"(?: line \d+)?(?: (column ".*?"))?(?: byte \d+)?: (.*?)(?: \(\?.*\))?$/.exec(message) ?? [];
+  return column === undefined ? what ?? message : `${column}: ${what ?? ''}`;
 }
 
 /** The batch's file again without some of its records. */

@@ -79,6 +79,8 @@ export interface MeasuredInput {
   readonly start: () => Uint8Array;
   /** Says that these bytes, which follow those before, are taken. */
   take(chunks: readonly Uint8Array[]): void;
+  /** How many bytes are taken. */
+  measuredBytes(): number;
   /** Of all bytes that are taken. */
   measure(): Pick<AppendPosition, 'bytes' | 'sha256'>;
 }
@@ -113,7 +115,7 @@ export function measuredInput(input: AsyncIterable<Uint8Array>, key: string | un
       }
       if (skipped.length === chunk.length) continue;
       const next = chunk.subarray(skipped.length);
-      if (mustEnd && next[0] !== 0x0a && next[0] !== 0x0d) throw changed(`its line ${(position?.lines ?? 0) + 1} has become longer`);
+      if (mustEnd && next[0] !== 0x0a && next[0] !== 0x0d) throw changed(`its line ${position?.lines ?? 0} has become longer`);
       mustEnd = false;
       yield next;
     }
@@ -129,6 +131,7 @@ export function measuredInput(input: AsyncIterable<Uint8Array>, key: string | un
         bytes += chunk.length;
       }
     },
+    measuredBytes: () => bytes,
     measure: () => ({ bytes, sha256: hash?.copy().digest('hex') ?? '' }),
   };
 }

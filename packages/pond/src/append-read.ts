@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { FilePart, QueryError, TabularColumn, TabularContent } from '@duckpond/query';
 import { type Batch, recordsOfFile } from './append-batch.ts';
-import { findBadJson, findBadValues, findRejectedCsv, type Rejected, writeWithout } from './append-bad-rows.ts';
+import { findBadJson, findBadValues, findRejectedCsv, reasonIn, type Rejected, textOf, writeWithout } from './append-bad-rows.ts';
 import { delimiterOf, fieldsOf } from './append-records.ts';
 import type { RowImporter } from './import-rows.ts';
 import { PondError } from './errors.ts';
@@ -34,6 +34,8 @@ const LONG_OBJECT = 15_000_000;
 /** The types of a batch are guessed from so many rows; when others do not fit, all are looked at. */
 const SAMPLE_ROWS = '4096';
 const PLAIN_TYPE = /^[A-Z_ ]+(\(\d+,\d+\))?$/;
+
+type NamedType = Pick<TabularColumn, 'name' | 'type'>;
 
 type Attempt =
   | { readonly kind: 'read'; readonly content: TabularContent }
@@ -96,6 +98,22 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
     return { header: 'true', quote: '"', escape: '"', delim: delimiter === '\t' ? 'tab' : delimiter };
   }
 
+  /** As `attempt`, with types of columns of JSON: those that the file has not are left out. */
+  async function typed(
+    path: string, batch: Batch, series: SeriesFacts, columns: readonly NamedType[], options: FilePart['options'], signal: AbortSignal | undefined,
+  ): Promise<Attempt> {
+    const { isQueryError } = await import('@duckpond/query');
+    try {
+      return await attempt(path, batch, series, { ...options, ...typesOf(columns) }, signal);
+    } catch (error) {
+      if (columns.length === 0 || !isQueryError(error, 'unsupported-format')) throw error;
+    }
+    const plain = await attempt(path, batch, series, options, signal);
+    if (plain.kind !== 'contradiction') return plain;
+    const there = plain.columns.filter(({ name }) => columns.some((column) => column.name.toLowerCase() === name.toLowerCase()));
+    return there.length === 0 ? plain : attempt(path, batch, series, { ...options, ...typesOf(there) }, signal);
+  }
+
   async function readCsv(batch: Batch, series: SeriesFacts, header: string, signal: AbortSignal | undefined): Promise<ReadRows> {
     const names = new Set(fieldsOf(header, format === 'tsv' ? '\t' : delimiterOf(header)).map((name) => name.trim().toLowerCase()));
     const known = (series.columns ?? []).filter(({ name, type }) => names.has(name.toLowerCase()) && PLAIN_TYPE.test(type));
@@ -108,19 +126,13 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
     if (second.kind === 'read') return { content: second.content, rejected: [] };
     const types = known.length > 0 ? typed : { ...base, sample_size: '-1' };
     const rejected = await findRejectedCsv(importer, batch, header, { ...sizes(batch), ...types }, format, signal);
-    return withoutBad({ batch, series, signal, options: types, hasQuotes: true, header: 1 }, rejected);
+    return withoutBad({ batch, series, signal, options: types, types: [], hasQuotes: true, header: 1 }, rejected);
   }
 
   async function readJson(batch: Batch, series: SeriesFacts, signal: AbortSignal | undefined): Promise<ReadRows> {
-    const types = typesOf([...learned].map(([name, type]) => ({ name, type })));
-    const first = await attempt(batch.path, batch, series, { ...types, sample_size: SAMPLE_ROWS }, signal)
-      .catch(async (error: unknown) => {
-        const { isQueryError } = await import('@duckpond/query');
-        // A batch need not have every column that was learned.
-        if (isQueryError(error, 'unsupported-format')) return undefined;
-        throw error;
-      });
-    if (first?.kind === 'read') return { content: first.content, rejected: [] };
+    const columns = [...learned].map(([name, type]) => ({ name, type }));
+    const first = await typed(batch.path, batch, series, columns, { sample_size: SAMPLE_ROWS }, signal);
+    if (first.kind === 'read') return { content: first.content, rejected: [] };
     const whole = { sample_size: '-1' };
     let rejected: readonly Rejected[] = [];
     let next = await attempt(batch.path, batch, series, whole, signal);
@@ -134,14 +146,14 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
         next = await attempt(path, batch, series, whole, signal);
         if (next.kind === 'read') return { content: next.content, rejected };
       }
-      let options: FilePart['options'] = whole;
+      let wanted: readonly TabularColumn[] = [];
       if (next.kind === 'contradiction') {
         const columns = next.columns.filter(({ type }) => PLAIN_TYPE.test(type));
+        wanted = columns;
         rejected = [...rejected, ...await findBadValues(importer, batch.path, columns, rejected, signal)];
         for (const { name, type } of columns) if (type === 'VARCHAR') learned.set(name, type);
-        options = { ...whole, ...typesOf(columns) };
       }
-      return await withoutBad({ batch, series, signal, options, hasQuotes: false, header: 0 }, rejected);
+      return await withoutBad({ batch, series, signal, options: whole, types: wanted, hasQuotes: false, header: 0 }, rejected);
     } finally {
       if (path !== batch.path) rmSync(path, { force: true });
     }
@@ -152,19 +164,21 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
     readonly series: SeriesFacts;
     readonly signal: AbortSignal | undefined;
     readonly options: FilePart['options'];
+    /** Of columns that need not be there any more. */
+    readonly types: readonly NamedType[];
     readonly hasQuotes: boolean;
     /** How many records at the beginning of the file are no rows. */
     readonly header: 0 | 1;
   }
 
   /** Reads what is left; rows that DuckDB still names are taken out, too. */
-  async function withoutBad({ batch, series, signal, options, hasQuotes, header }: Cleaning, found: readonly Rejected[]): Promise<ReadRows> {
+  async function withoutBad({ batch, series, signal, options, types, hasQuotes, header }: Cleaning, found: readonly Rejected[]): Promise<ReadRows> {
     const rejected = [...found];
     for (let named = 0; ; named++) {
       if (rejected.length >= batch.records) return { content: undefined, rejected };
       const path = writeWithout(batch.path, rejected, { hasQuotes, header });
       try {
-        const result = await attempt(path, batch, series, options, signal);
+        const result = await typed(path, batch, series, types, options, signal);
         if (result.kind === 'read') return { content: result.content, rejected };
         if (result.kind === 'contradiction') throw contradiction(result.columns);
         const { line } = result.error.data;
@@ -173,7 +187,7 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
         const kept = [...recordsOfFile(batch.path, hasQuotes)].filter((record) => !before.has(record.line));
         const bad = kept.find((_, at) => lineAfter(kept, at) > line);
         if (bad === undefined) throw result.error;
-        rejected.push({ line: bad.line, reason: result.error.message.replace(/^Cannot read .*?(?=: ): /, ''), text: bad.bytes.toString('utf8') });
+        rejected.push({ line: bad.line, reason: reasonIn(result.error), text: textOf(bad.bytes) });
       } finally {
         rmSync(path, { force: true });
       }
@@ -218,7 +232,7 @@ function contradiction(columns: readonly TabularColumn[]): PondError {
   );
 }
 
-function typesOf(columns: readonly { readonly name: string; readonly type: string }[]): FilePart['options'] {
+function typesOf(columns: readonly NamedType[]): FilePart['options'] {
   if (columns.length === 0) return {};
   return { types: columns.map(({ name, type }) => `"${name.replaceAll('"', '""')}":${type}`).join(',') };
 }

@@ -53,6 +53,7 @@ const BATCH_MILLIS = 1000;
 /** Files of batches are not made larger than this. */
 const BATCH_BYTES = 256 * 1024 * 1024;
 const MOST_CONFLICTS = 10;
+const BYTE_ORDER_MARK: Uint8Array = new Uint8Array([0xef, 0xbb, 0xbf]);
 const EXTENSION: Readonly<Record<AppendFormat, string>> = { ndjson: 'ndjson', csv: 'csv', tsv: 'tsv', arrow: 'arrow' };
 
 /**
@@ -204,7 +205,7 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
         takeHead(value);
       } else {
         batch ??= next();
-        batch.add(value);
+        batch.add(format === 'ndjson' && measured.measuredBytes() === 0 ? withoutMark(value) : value);
       }
       measured.take(value.chunks);
       lines += value.lines;
@@ -220,6 +221,12 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
     batch?.remove();
     throw error;
   }
+}
+
+/** A byte order mark belongs to no row. */
+function withoutMark(unit: RecordUnit): RecordUnit {
+  const bytes = Buffer.concat(unit.chunks);
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? { ...unit, chunks: [bytes.subarray(3)] } : unit;
 }
 
 /** Whether a line that may have been cut off is whole. */

@@ -23,6 +23,8 @@ export type PondErrorCode =
   | 'bad-key'
   /** An input whose rows cannot be told apart. */
   | 'bad-rows'
+  /** A directory of an export that is not as an export left it. */
+  | 'bad-manifest'
   | 'corrupt';
 
 /** The one error of this package. Callers switch on `code`; `data` has the facts. */

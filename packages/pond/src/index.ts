@@ -6,6 +6,8 @@ export { type AppendedBatch, type AppendOptions, type AppendReport, appendRows }
 export type { AppendFormat } from './append-read.ts';
 export { appendTabular, type AppendTabularOptions } from './append-tabular.ts';
 export { assertKind, importRows, type ImportOptions, openRowImporter, type RowImporter, type RowOptions } from './import-rows.ts';
+export { type ExportFormat, type ExportOptions, type ExportReport, exportRows } from './export-rows.ts';
+export { TEMPORAL_PARTS, type TemporalPart } from './export-partition.ts';
 export { parquetNotes } from './parquet-notes.ts';
 export { relationOf, type RelationSource, type RowBounds } from './relation.ts';
 export { PondError, type PondErrorCode } from './errors.ts';

@@ -79,4 +79,36 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
     exitCodes: { 3: 'Some rows were rejected, the rest are committed' },
     load: () => import('../commands/append.ts'),
   }),
+  define({
+    name: 'export',
+    group: 'files',
+    summary: 'Write rows to a directory, divided by time, for other programs',
+    description: [
+      'Writes what the patterns match to files below DIR, and manifest.json, which lists them with the pond, the transaction, their '
+      + 'source, rows, event times, size and SHA-256. What the wildcards of a pattern match forms the path below DIR: /sensors/*/*.series '
+      + 'puts /sensors/north/a.series at north/a. A path without wildcards keeps its name. Tables and series become .parquet '
+      + '(or what --format names), data files are copied.',
+      '--temporal year,month divides rows by their event time, in UTC, into files such as north/a/year=2026/month=6/data-….parquet, as '
+      + 'Hive, Spark and DuckDB read them; rows without a time go to __HIVE_DEFAULT_PARTITION__.',
+      'Exported again, files with the same rows stay untouched; files that the last manifest lists and that are not made any more are removed, and '
+      + 'nothing else in DIR ever is. A file that the manifest does not list is never written over. Until the new manifest is there, '
+      + 'the old one stays valid.',
+    ],
+    arguments: {},
+    options: {
+      patterns: { long: 'pattern', short: 'p', value: 'PATTERN', repeat: true, of: 'pond-path', summary: 'Paths or patterns of files in the pond' },
+      directory: { long: 'dir', short: 'd', value: 'DIR', of: 'host-file', summary: 'The directory of the host; it is made when it is missing' },
+      temporal: { long: 'temporal', value: 'PARTS', summary: 'year or year,month and so on, down to second' },
+      startTime: { long: 'start-time', value: 'TIME', summary: 'Only rows from this event time on' },
+      endTime: { long: 'end-time', value: 'TIME', summary: 'Only rows before this event time' },
+    },
+    formats: ['parquet', 'csv', 'tsv', 'json', 'ndjson', 'arrow', 'xlsx', 'markdown'],
+    changes: true,
+    acceptsAt: true,
+    examples: [
+      { line: "pond export -p '/sensors/*' -d /srv/sensors --temporal year,month", summary: 'A directory a sensor, a file a month' },
+      { line: 'pond export -p /sites -p /station -d out --format csv --start-time 2026-01-01T00:00:00Z', summary: 'Two files, of this year' },
+    ],
+    load: () => import('../commands/export.ts'),
+  }),
 ];
