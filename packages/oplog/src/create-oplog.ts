@@ -1,6 +1,6 @@
 import { createTable, type ObjectStore, type SetTransaction, type StructType } from '@duckpond/delta';
 import { encodeCommitFacts, transactionRow, type TransactionFacts } from './commit-info.ts';
-import { writeDataFile } from './data-file.ts';
+import { writeDataFile } from './data-file-write.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { linkedInfo } from './hash-chain.ts';
 import { appIdOf, FORMAT } from './head.ts';

@@ -2,7 +2,7 @@ import type { AddFile, ObjectStore } from '@duckpond/delta';
 import { dataFileFacts } from './data-file.ts';
 import { OplogError } from './errors.ts';
 import { sha256 as sha256Of } from './hash-chain.ts';
-import { readParquet, type ParquetSource } from './parquet.ts';
+import type { ParquetSource } from './parquet-read.ts';
 import { type NewRecord, Record } from './record.ts';
 import { rowsOfRecord, type Row } from './row.ts';
 
@@ -88,9 +88,7 @@ export function createDataReader(store: ObjectStore): DataReader {
   const reader: DataReader = {
     async records(add, filter = {}) {
       const { partId } = filter;
-      const records = add.size <= WHOLE_READ_BYTES
-        ? await wholeFile(add)
-        : await readParquet(Record, rangedSource(store, add), partId === undefined ? {} : { filter: { partId: [partId] } });
+      const records = add.size <= WHOLE_READ_BYTES ? await wholeFile(add) : await readRanges(store, add, partId);
       return records.filter((record) => mayHold(record, filter));
     },
 
@@ -140,7 +138,13 @@ async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Rec
     const what = 'its bytes do not match their SHA-256 in the log, the bytes as written were wanted';
     throw new OplogError('corrupt-record', `Cannot read "${add.path}": ${what}`, { file: add.path });
   }
+  const { readParquet } = await import('./parquet-read.ts');
   return readParquet(Record, { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) });
+}
+
+async function readRanges(store: ObjectStore, add: AddFile, partId: string | undefined): Promise<readonly Record[]> {
+  const { readParquet } = await import('./parquet-read.ts');
+  return readParquet(Record, rangedSource(store, add), partId === undefined ? {} : { filter: { partId: [partId] } });
 }
 
 function rangedSource(store: ObjectStore, add: AddFile): ParquetSource {

@@ -205,6 +205,16 @@ export async function transactionOf(
   return { facts, rows, isLight: false };
 }
 
+/** The same; the data file that the commit added may have been merged into another and removed since. */
+export async function transactionUnlessGone(reader: DataReader, commit: Commit): Promise<Awaited<ReturnType<typeof transactionOf>> | 'gone'> {
+  try {
+    return await transactionOf(reader, commit);
+  } catch (error) {
+    if (isCode(error, 'corrupt-record')) return 'gone';
+    throw error;
+  }
+}
+
 function labelOf({ version }: Commit): string {
   return `_delta_log/${String(version).padStart(20, '0')}.json`;
 }

@@ -24,7 +24,8 @@ export { decodeColumns, type RowFacts, type StoredColumn, type VersionRows, type
 export { findRuns, rowsOfVersions } from './series.ts';
 export { Transaction } from './transaction.ts';
 export { createOplog, type CreateOplogOptions } from './create-oplog.ts';
-export { type CommitOutcome, Oplog, type OplogView, viewOf } from './oplog.ts';
+export { Oplog, type OplogView, viewOf } from './oplog.ts';
+export type { CommitOutcome } from './writer.ts';
 export { FORMAT, type Head } from './head.ts';
 export { blobOfRun } from './check/check-runs.ts';
 export { checkStore, type StoreCheck } from './check/check-store.ts';

@@ -1,5 +1,6 @@
 import { type AddFile, commit, type ObjectStore, removeOf } from '@duckpond/delta';
-import { dataFileFacts, writeDataFile } from './data-file.ts';
+import { dataFileFacts } from './data-file.ts';
+import { writeDataFile } from './data-file-write.ts';
 import type { DataReader } from './data-reader.ts';
 import { linkedActions } from './hash-chain.ts';
 import { advanceHead, extendHead, type Head } from './head.ts';

@@ -18,6 +18,7 @@ test('importing the package loads nothing of Parquet or Arrow; only the function
     .flatMap(({ imports }) => imports)
     .filter(({ path }) => /^(hyparquet|apache-arrow)/.test(path));
   expect(new Set(heavy.map(({ kind, path }) => `${kind} ${path}`))).toEqual(
-    new Set(['dynamic-import hyparquet', 'dynamic-import hyparquet-writer']),
+    new Set(['hyparquet', 'hyparquet-writer', 'hyparquet/src/column.js', 'hyparquet/src/convert.js', 'hyparquet/src/schema.js']
+      .map((path) => `dynamic-import ${path}`)),
   );
 });

@@ -1,28 +1,16 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
-  createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type Transaction,
-  type TransactionFacts, viewOf,
+  createLocalTurn, type LocalIo, nodeIo, Oplog, OplogError, type OplogView, openLocalStore, storageError, type TransactionFacts,
 } from '@duckpond/oplog';
-import { openFs, openWritableFs } from '@duckpond/tinyfs';
-import { diffTrees } from './diff.ts';
+import { openFs } from '@duckpond/tinyfs';
 import { isProcessAlive, realEnvironment } from './environment.ts';
 import { PondError } from './errors.ts';
-import { maintainPond } from './maintain.ts';
 import { createNodeReader } from './node-reader.ts';
-import { createNodeWriter } from './node-writer.ts';
-import type { At, OpenOptions, Pond, PondIdentity, TransactionInfo, WriteResult } from './pond.ts';
-import { recordsOf } from './records.ts';
-import { revertFile, revertTree } from './revert.ts';
-import { relationOf } from './relation.ts';
-import { createRunMaker } from './run-maker.ts';
-import { mayBeDue } from './run-plan.ts';
+import type { At, OpenOptions, Pond, PondIdentity } from './pond.ts';
+import type { RunMaker } from './run-maker.ts';
 import type { RunWorkshop } from './runs.ts';
-import { readSettings, writeSetting } from './settings.ts';
-import { createSqlRunner } from './sql.ts';
-import { pondStatus } from './status.ts';
-import { pathTransactions } from './path-log.ts';
-import { widenType } from './widen-type.ts';
+import type { SqlRunner } from './sql.ts';
 
 /** Where in a pond its Delta table is. */
 export const STORE_DIRECTORY = 'store';
@@ -75,18 +63,20 @@ function withDirectory(error: unknown, directory: string): unknown {
   return error.code === 'not-a-pond' ? new OplogError('not-a-pond', message, { directory }, { cause: error }) : error;
 }
 
-/** The pond of an open log; its directory is only asked for what is not in the store. */
+/**
+ * The pond of an open log; its directory is only asked for what is not in the store. What reading the tree and the log
+ * does not need is loaded at its first use.
+ */
 export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker'> = {}): Pond {
   const identity = identityOf(oplog);
   const storeDirectory = resolve(directory, STORE_DIRECTORY);
   const cacheDirectory = resolve(directory, 'cache', 'runs');
-  const maker = options.runMaker ?? createRunMaker(storeDirectory, cacheDirectory);
-  const workshop: RunWorkshop = { oplog, storeDirectory, cacheDirectory, maker };
 
-  async function addDueRuns(transaction: Transaction): Promise<void> {
-    for (const fact of transaction.appended()) {
-      if (await mayBeDue(transaction, fact)) return (await import('./runs.ts')).addDueRuns(workshop, transaction);
-    }
+  let openWorkshop: Promise<RunWorkshop> | undefined;
+  const workshop = (): Promise<RunWorkshop> => (openWorkshop ??= makeWorkshop());
+  async function makeWorkshop(): Promise<RunWorkshop> {
+    const maker: RunMaker = options.runMaker ?? (await import('./run-maker.ts')).createRunMaker(storeDirectory, cacheDirectory);
+    return { oplog, storeDirectory, cacheDirectory, maker };
   }
 
   async function viewAt(at: At | undefined): Promise<OplogView> {
@@ -98,10 +88,17 @@ export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOpti
     return 'txnSeq' in at ? oplog.transactionFacts(at.txnSeq) : oplog.transactionAt(at.timeMicros);
   }
 
-  const sql = createSqlRunner({
-    directory, storeDirectory, oplog, viewAt,
-    relationOf: (view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds),
-  });
+  let openRunner: Promise<SqlRunner> | undefined;
+  let isOpen = true;
+  const sql = (): Promise<SqlRunner> => (openRunner ??= makeRunner());
+  async function makeRunner(): Promise<SqlRunner> {
+    if (!isOpen) throw new PondError('closed', 'Cannot query: the pond is closed, an open one was wanted');
+    const [{ createSqlRunner }, { relationOf }] = await Promise.all([import('./sql.ts'), import('./relation.ts')]);
+    return createSqlRunner({
+      directory, storeDirectory, oplog, viewAt,
+      relationOf: (view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds),
+    });
+  }
 
   const pond: Pond = {
     directory,
@@ -112,16 +109,15 @@ export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOpti
     },
 
     async write(fn, writeOptions) {
-      const transaction = await oplog.begin(widenType);
-      const value = await fn(openWritableFs(createNodeWriter(oplog, viewOf(transaction.base), transaction)));
-      await addDueRuns(transaction);
-      return settled(await oplog.commit(transaction, writeOptions?.command ?? []), value);
+      const { transact } = await import('./transact.ts');
+      return transact(await workshop(), fn, writeOptions?.command ?? []);
     },
 
     async *transactions({ at, path, limit = Number.POSITIVE_INFINITY } = {}) {
       await oplog.refresh();
       const newest = at === undefined ? undefined : (await factsAt(at)).timestampMicros;
-      const all = path === undefined ? oplog.transactions(newest) : pathTransactions(oplog, await viewAt(at), path, newest);
+      const all = path === undefined ? oplog.transactions(newest)
+        : (await import('./path-log.ts')).pathTransactions(oplog, await viewAt(at), path, newest);
       let count = 0;
       if (limit <= 0) return;
       for await (const facts of all) {
@@ -136,50 +132,58 @@ export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOpti
     },
 
     async *records(recordOptions = {}) {
+      const { recordsOf } = await import('./records.ts');
       yield* recordsOf(oplog, await viewAt(recordOptions.at), recordOptions);
     },
 
     async *diff(a, b, pattern) {
+      const { diffTrees } = await import('./diff.ts');
       yield* diffTrees(await viewAt(a), await viewAt(b), pattern);
     },
 
-    revert: async (to, revertOptions = {}) => revertTree(pond, oplog, await viewAt(to), revertOptions),
-    revertFile: (path, version, writeOptions = {}) => revertFile(pond, oplog, path, version, writeOptions),
-
-    sql: (script, sqlOptions = {}) => sql.query(script, sqlOptions),
-    explain: (script, explainOptions = {}) => sql.explain(script, explainOptions),
-    sqlParquet: (script, parquetOptions = {}) => sql.parquet(script, parquetOptions),
-
-    settings: async () => readSettings(await oplog.view()),
-    async setSetting(key, value, writeOptions) {
-      const transaction = await oplog.begin();
-      await writeSetting(transaction, oplog.environment.nowMicros(), key, value);
-      return settled(await oplog.commit(transaction, writeOptions?.command ?? []), undefined);
+    async revert(to, revertOptions = {}) {
+      const { revertTree } = await import('./revert.ts');
+      return revertTree(pond, oplog, await viewAt(to), revertOptions);
+    },
+    async revertFile(path, version, writeOptions = {}) {
+      const { revertFile } = await import('./revert.ts');
+      return revertFile(pond, oplog, path, version, writeOptions);
     },
 
-    status: () => pondStatus(oplog, identity),
-    maintain: (maintainOptions = {}) => maintainPond(workshop, maintainOptions),
+    sql: async (script, sqlOptions = {}) => (await sql()).query(script, sqlOptions),
+    explain: async (script, explainOptions = {}) => (await sql()).explain(script, explainOptions),
+    async *sqlParquet(script, parquetOptions = {}) {
+      yield* (await sql()).parquet(script, parquetOptions);
+    },
+
+    async settings() {
+      const { readSettings } = await import('./settings.ts');
+      return readSettings(await oplog.view());
+    },
+    async setSetting(key, value, writeOptions) {
+      const { transactSetting } = await import('./transact.ts');
+      return transactSetting(oplog, key, value, writeOptions?.command ?? []);
+    },
+
+    async status() {
+      const { pondStatus } = await import('./status.ts');
+      return pondStatus(oplog, identity);
+    },
+    async maintain(maintainOptions = {}) {
+      const { maintainPond } = await import('./maintain.ts');
+      return maintainPond(await workshop(), maintainOptions);
+    },
     async fsck(fsckOptions = {}) {
       const { fsckStore } = await import('./fsck/fsck.ts');
       return fsckStore(oplog.store, storeDirectory, fsckOptions, oplog.environment);
     },
-    close: () => {
-      maker.close();
-      return sql.close();
+    async close() {
+      isOpen = false;
+      (await openWorkshop)?.maker.close();
+      await (await openRunner)?.close();
     },
   };
   return pond;
-}
-
-function settled<T>(outcome: Awaited<ReturnType<Oplog['commit']>>, value: T): WriteResult<T> {
-  switch (outcome.kind) {
-    case 'committed': return { value, transaction: outcome.facts satisfies TransactionInfo };
-    case 'unchanged': return { value, transaction: undefined };
-    case 'conflict': throw new PondError(
-      'conflict', `Cannot commit: transaction ${outcome.clash.txnSeq} of another writer changed ${outcome.clash.what}`,
-      { ...outcome.clash },
-    );
-  }
 }
 
 function identityOf(oplog: Oplog): PondIdentity {
