@@ -53,7 +53,7 @@ test('main() suggests the nearest option', async () => {
 test.each([
   [['show', '--limit', 'x'], 'a whole number was wanted'],
   [['show', '--limit'], 'the value of --limit <N> is missing'],
-  [['cat'], 'the argument PATH is missing'],
+  [['cat'], 'the argument PATH|URL is missing'],
   [['completion', 'tcsh'], '"tcsh" is given for SHELL, one of bash, zsh, fish was wanted'],
   [['init', 'extra'], 'no argument was wanted, 1 given'],
   [['list', 'a', 'b'], 'at most 1 of the 2 arguments was wanted; quote a pattern'],

@@ -2,11 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands.ts';
 import { summaryHelp } from '../src/help.ts';
-import { run, scratchDirectory } from './fake-effects.ts';
+import { main } from '../src/cli.ts';
+import { Interrupted } from '../src/effects.ts';
+import { fakeEffects, run, scratchDirectory, START_MICROS } from './fake-effects.ts';
 
 // Every example of the manual is run, as it is printed, in a pond with the files that the examples speak of.
 
@@ -28,6 +31,12 @@ beforeAll(async () => {
   for (const text of ['4', '5', '6', '7']) await pond(0, text, 'copy', '-', '/sensors/north/b.csv');
   await pond(0, 'hello', 'copy', '-', '/hello.txt');
   await pond(3 * DAY_MILLIS, 'time,level\n1,2\n', 'copy', '-', '/in/readings.csv');
+  const yesterday = new Date(Number(START_MICROS / 1000n) + 2 * DAY_MILLIS).toISOString();
+  writeFileSync(join(prepared, 'a.csv'), `timestamp,temp\n${yesterday},4.5\n${yesterday},5.5\n`);
+  await pond(3 * DAY_MILLIS, '', 'copy', `host+series://${join(prepared, 'a.csv')}`, '/sensors/a.series');
+  const fake = fakeEffects({ cwd: prepared });
+  await main(['sql', 'SELECT 1 AS a', '--format', 'parquet'], fake.effects);
+  writeFileSync(join(prepared, 'a.parquet'), fake.stdoutBytes());
 });
 
 afterAll(() => rmSync(prepared, { recursive: true, force: true }));
@@ -48,8 +57,21 @@ test.each(examples)('example of pond $name: $line', async ({ line }) => {
   cpSync(prepared, cwd, { recursive: true });
   const [first, ...args] = wordsOf(line) ?? [];
   if (first === 'pond') {
-    const exported = args.map((word) => word.replace('host:///tmp/out', `host://${cwd}/out`));
-    const { code, stderr } = await run(exported, { cwd, env: { POND: 'pond' }, laterMillis: 3 * DAY_MILLIS + 60_000 });
+    const exported = args.map((word) => word.replace('host:///tmp/out', `host://${cwd}/out`).replace(/(host\+\w+:\/\/)\/tmp\//, `$1${cwd}/`));
+    const options = { cwd, env: { POND: 'pond' }, laterMillis: 3 * DAY_MILLIS + 60_000 };
+    if (line === 'pond sql') {
+      // A person says goodbye at once.
+      expect(await run(exported, { ...options, typed: new PassThrough().end() })).toMatchObject({ code: 0, stderr: '' });
+      return;
+    }
+    if (args.includes('-f') && args[0] === 'tail') {
+      const fake = fakeEffects(options);
+      setTimeout(() => fake.interrupt(new Interrupted(130)), 1000);
+      expect(await main(exported, fake.effects)).toBe(130);
+      expect(fake.stdout()).toContain('4.5');
+      return;
+    }
+    const { code, stderr } = await run(exported, options);
     expect(code, stderr).toBe(0);
     expect(stderr).not.toContain('pond: ');
     return;

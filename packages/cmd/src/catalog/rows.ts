@@ -59,7 +59,7 @@ export const ROW_COMMANDS: readonly Command[] = [
     examples: [
       { line: 'pond sql', summary: 'A session on a terminal; .help tells what it knows' },
       { line: "pond sql \"SELECT count(*) FROM '/sensors/*.series'\"", summary: 'Rows of all series in a directory' },
-      { line: "pond sql -t s=/sensors/a.series --param low=5 'FROM s WHERE temp < $low' --format csv", summary: 'A name and a parameter' },
+      { line: "pond sql -t s=/sensors/a.series --param low=5 'FROM s WHERE temp < $low'", summary: 'A name and a parameter' },
       { line: "pond sql \"SELECT * FROM 'host+parquet:///tmp/a.parquet' LIMIT 3\"", summary: 'A file of the host, without a pond' },
     ],
     exitCodes: { 1: 'The query failed' },
@@ -146,7 +146,7 @@ export const ROW_COMMANDS: readonly Command[] = [
       dryRun: DRY_RUN,
     },
     changes: true,
-    examples: [{ line: "pond set-column /sensors/a.series temp --unit '°C' --description 'Water, 1 m deep'", summary: 'A temperature' }],
+    examples: [{ line: "pond set-column /sensors/a.series temp --unit '°C'", summary: 'A temperature' }],
     load: () => import('../commands/set-column.ts'),
   }),
   define({
@@ -175,7 +175,7 @@ export const ROW_COMMANDS: readonly Command[] = [
     examples: [
       { line: 'pond plot /sensors/a.series --y temp --time-start -7d', summary: 'A week in the terminal' },
       { line: 'pond plot /sensors/a.series --out week.png', summary: 'A picture' },
-      { line: "pond sql \"FROM '/a.csv'\" --format csv | pond plot -", summary: 'The result of a query' },
+      { line: "pond sql \"FROM '/in/readings.csv'\" --format csv | pond plot -", summary: 'The result of a query' },
     ],
     load: () => import('../commands/plot.ts'),
   }),
@@ -202,7 +202,7 @@ export const ROW_COMMANDS: readonly Command[] = [
       dryRun: DRY_RUN,
     },
     changes: true,
-    examples: [{ line: 'pond set-temporal-bounds /a.series --version 3 --from 2024-01-01 --to 2024-02-01', summary: 'One month' }],
+    examples: [{ line: 'pond set-temporal-bounds /sensors/a.series --version 1 --from -9d --to -2d', summary: 'One month' }],
     load: () => import('../commands/set-temporal-bounds.ts'),
   }),
 ];
