@@ -33,10 +33,14 @@ export async function findBadJson(importer: RowImporter, path: string, signal: A
     WHERE trim("text") <> '' AND coalesce(TRY(json_type("text")), '') <> 'OBJECT'`;
   const seen = new Set(rejected.map(({ line }) => line));
   for (const [line, type] of await rowsOf(importer, sql, textRows(path, seen), {}, signal)) {
-    const reason = type === '' ? 'it is not JSON' : `it is a JSON ${String(type).toLowerCase()}, an object was wanted`;
+    const reason = type === '' ? 'it is not JSON' : `it is a JSON ${jsonWord(String(type))}, an object was wanted`;
     rejected.push({ line: Number(line), reason, text: '' });
   }
   return withTexts(path, rejected);
+}
+
+function jsonWord(type: string): string {
+  return type === 'VARCHAR' ? 'string' : type === 'ARRAY' || type === 'BOOLEAN' || type === 'NULL' ? type.toLowerCase() : 'number';
 }
 
 /** Lines with a value that has not the type of its column. */

@@ -85,6 +85,7 @@ export interface MeasuredInput {
   measure(): Pick<AppendPosition, 'bytes' | 'sha256'>;
 }
 
+const [LINE_END, CARRIAGE_RETURN] = [0x0a, 0x0d];
 const START_BYTES = 1024 * 1024;
 
 /**
@@ -114,10 +115,16 @@ export function measuredInput(input: AsyncIterable<Uint8Array>, key: string | un
         }
       }
       if (skipped.length === chunk.length) continue;
-      const next = chunk.subarray(skipped.length);
-      if (mustEnd && next[0] !== 0x0a && next[0] !== 0x0d) throw changed(`its line ${position?.lines ?? 0} has become longer`);
-      mustEnd = false;
-      yield next;
+      let next = chunk.subarray(skipped.length);
+      // The line end that was missing belongs to the last row.
+      while (mustEnd && next.length > 0) {
+        if (next[0] !== LINE_END && next[0] !== CARRIAGE_RETURN) throw changed(`its line ${position?.lines ?? 0} has become longer`);
+        mustEnd = next[0] !== LINE_END;
+        hash?.update(next.subarray(0, 1));
+        bytes++;
+        next = next.subarray(1);
+      }
+      if (next.length > 0) yield next;
     }
     if (left > 0 && position !== undefined) throw changed(`it has ${bytes} bytes, ${position.bytes} are taken already`);
   }

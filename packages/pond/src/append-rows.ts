@@ -137,7 +137,7 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
   const committer = createCommitter(append, format, start);
   const heads: Uint8Array[] = [];
   let header: string | undefined;
-  let lines = (start.position?.lines ?? 0) - (start.position?.isOpen === true ? 1 : 0);
+  let lines = start.position?.lines ?? 0;
   let number = 0;
   let isLastLineLeft = false;
   const next = (): Batch => openBatch({
@@ -339,7 +339,8 @@ function createCommitter({ pond, path, options, importer, positionFile, key }: A
   async function attempt(batch: Batch, header: string | undefined, position: Omit<AppendPosition, 'series'> | undefined): Promise<void> {
     const facts: SeriesFacts = { columns: series.columns, timeColumn: series.timeColumn ?? options.timeColumn };
     const found = await reader.read(batch, facts, header, signal);
-    const read = { ...found, rejected: found.rejected.map((one) => ({ ...one, line: one.line + batch.lineBefore })) };
+    const rejectedRows = found.rejected.map((one) => ({ ...one, line: one.line + batch.lineBefore })).sort((a, b) => a.line - b.line);
+    const read: ReadRows = { content: found.content, rejected: rejectedRows };
     const { value: node, transaction } = await pond.write(
       async (fs) => write(await fs.root(), read, position), command === undefined ? {} : { command },
     );

@@ -44,6 +44,7 @@ export function openExportDirectory(directory: string, pondId: string, uuid: str
   const listed = new Map((manifest?.files ?? []).map((file) => [file.path, file]));
   /** Files that an export which was killed may have replaced. */
   const doubtful = recover(root, new Set(listed.keys()));
+  const wasThere = existsSync(root);
   let count = 0;
 
   return {
@@ -90,7 +91,10 @@ export function openExportDirectory(directory: string, pondId: string, uuid: str
       return gone.length;
     },
 
-    close: () => rmSync(staging, { recursive: true, force: true }),
+    close() {
+      rmSync(staging, { recursive: true, force: true });
+      if (!wasThere) removeIfEmpty(root);
+    },
   };
 }
 
@@ -136,11 +140,15 @@ async function writeWhole(path: string, text: string, staging: string): Promise<
 /** With the directories above it that are empty then. */
 function removeFile(root: string, path: string): void {
   rmSync(join(root, path), { force: true });
-  for (let at = dirname(join(root, path)); at.length > root.length; at = dirname(at)) {
-    try {
-      rmdirSync(at);
-    } catch {
-      return; // There is something else in it.
-    }
+  let at = dirname(join(root, path));
+  while (at.length > root.length && removeIfEmpty(at)) at = dirname(at);
+}
+
+function removeIfEmpty(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch {
+    return false; // There is something in it, or it is not there.
   }
 }

@@ -117,7 +117,7 @@ describe('append --resume-key', () => {
     changed[format === 'csv' ? 6 : 12] ^= 1;
     expect(await bench.pond(args, '', { stdinBytes: Buffer.concat([changed, whole.subarray(part.length)]) }))
       .toMatchObject({ code: 1, stderr: expect.stringContaining('Cannot go on with "k"') });
-    expect(await bench.pond(args, '', { stdinBytes: part.subarray(0, -2) })).toMatchObject({ code: 1 });
+    expect(await bench.pond(args, '', { stdinBytes: part.subarray(0, 10) })).toMatchObject({ code: 1 });
     expect(await rows(bench, '/s')).toEqual(before);
     for (let again = 0; again < 2; again++) {
       expect((await bench.pond(args, '', { stdinBytes: whole })).stderr).toContain('taken before');
