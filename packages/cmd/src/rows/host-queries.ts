@@ -21,6 +21,9 @@ interface Prepared {
 
 /** Queries over files of the host and over nothing: no pond is opened, or even looked for. */
 export function hostQueries(context: Context): Queries {
+  /** Closing takes longer than most queries, and the end of the process does the same: an engine is closed when the next one is opened. */
+  let done: Engine | undefined;
+
   async function prepare({ script, tables = {}, params, version, signal, ...times }: RowQuery): Promise<Prepared> {
     if (version !== undefined) {
       throw new CliError('usage', `Cannot read version ${version}: files of the host have none, a path of the pond was wanted`);
@@ -29,6 +32,8 @@ export function hostQueries(context: Context): Queries {
     const host = await library.hostCatalog(script, { tables });
     const spillDirectory = join(tmpdir(), `pond-${context.effects.uuid()}`);
     const { 'sql.memory_limit': memoryLimit = MEMORY_LIMIT, 'sql.threads': threads } = settingsFromEnvironment(context.effects.env);
+    done?.close();
+    done = undefined;
     const engine = await library.openEngine({
       readableDirectories: [...host.directories, spillDirectory],
       readablePaths: host.paths,
@@ -42,7 +47,8 @@ export function hostQueries(context: Context): Queries {
       query: { catalog: catalogOf(context, host, times), ...(params === undefined ? {} : { params }), signal: signal ?? context.signal },
       spillDirectory,
       release: async () => {
-        engine.close();
+        if (done !== engine) done?.close();
+        done = engine;
         await rm(spillDirectory, { recursive: true, force: true });
       },
     };
