@@ -3,6 +3,7 @@ import { dataFileFacts } from './data-file.ts';
 import { OplogError } from './errors.ts';
 import { sha256 as sha256Of } from './hash-chain.ts';
 import type { ParquetSource } from './parquet-read.ts';
+import { decodeSmallParquet } from './parquet-small-read.ts';
 import { type NewRecord, Record } from './record.ts';
 import { rowsOfRecord, type Row } from './row.ts';
 
@@ -138,6 +139,8 @@ async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Rec
     const what = 'its bytes do not match their SHA-256 in the log, the bytes as written were wanted';
     throw new OplogError('corrupt-record', `Cannot read "${add.path}": ${what}`, { file: add.path });
   }
+  const small = decodeSmallParquet(Record, bytes);
+  if (small !== undefined) return small;
   const { readParquet } = await import('./parquet-read.ts');
   return readParquet(Record, { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) });
 }

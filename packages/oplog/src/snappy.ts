@@ -1,5 +1,5 @@
 /**
- * Compression in the raw Snappy format (github.com/google/snappy, format_description.txt), for the pages of small files: one
+ * The raw Snappy format (github.com/google/snappy, format_description.txt), for the pages of small files. Compression is one
  * pass, greedy, with a table of where four bytes were last seen.
  */
 
@@ -90,4 +90,44 @@ function copyInto(out: Uint8Array, start: number, offset: number, length: number
     rest -= step;
   }
   return at;
+}
+
+/** What was compressed, of at most 65,535 bytes. @throws RangeError for what is no such block */
+export function snappyFrom(input: Uint8Array): Buffer {
+  let at = 0;
+  let length = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = input[at++];
+    if (byte === undefined || shift > 14) throw new RangeError('there is no length');
+    length += (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+  }
+  if (length > MOST_INPUT_BYTES) throw new RangeError('it is too long');
+  const out = Buffer.allocUnsafe(length);
+  let to = 0;
+  while (at < input.length) {
+    const tag = input[at++] ?? 0;
+    const kind = tag & 3;
+    if (kind === 0) {
+      let size = (tag >>> 2) + 1;
+      if (size === 61) size = (input[at++] ?? 0) + 1;
+      else if (size === 62) {
+        size = (input[at] ?? 0) + ((input[at + 1] ?? 0) << 8) + 1;
+        at += 2;
+      }
+      if (at + size > input.length || to + size > length) throw new RangeError('a literal is too long');
+      out.set(input.subarray(at, at + size), to);
+      at += size;
+      to += size;
+      continue;
+    }
+    if (kind === 3) throw new RangeError('an offset has four bytes');
+    const size = kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+    const offset = kind === 1 ? ((tag >>> 5) << 8) | (input[at] ?? 0) : (input[at] ?? 0) | ((input[at + 1] ?? 0) << 8);
+    at += kind;
+    if (offset === 0 || offset > to || to + size > length) throw new RangeError('a copy is from outside');
+    for (const end = to + size; to < end; to++) out[to] = out[to - offset] ?? 0;
+  }
+  if (to !== length) throw new RangeError('it ends early');
+  return out;
 }

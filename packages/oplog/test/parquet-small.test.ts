@@ -4,8 +4,9 @@ import { snappyUncompress } from 'hyparquet/src/snappy.js';
 import { describe, expect, test } from 'vitest';
 import { encodeParquet, loadParquetEncoder, readParquet } from '../src/parquet.ts';
 import { encodeSmallParquet } from '../src/parquet-small.ts';
+import { decodeSmallParquet } from '../src/parquet-small-read.ts';
 import { type NewRecord, Record } from '../src/record.ts';
-import { snappyBound, snappyInto } from '../src/snappy.ts';
+import { snappyBound, snappyFrom, snappyInto } from '../src/snappy.ts';
 import { shapeAndRows } from './shapes.ts';
 
 const records: fc.Arbitrary<readonly NewRecord[]> = fc.array(fc.record({
@@ -63,6 +64,47 @@ describe('encodeSmallParquet()', () => {
   });
 });
 
+describe('decodeSmallParquet()', () => {
+  test('returns what was encoded, for any shape, and what readParquet() returns', async () => {
+    let taken = 0;
+    await fc.assert(fc.asyncProperty(shapeAndRows({ minRows: 1 }), async ({ shape, rows }) => {
+      const bytes = encodeSmallParquet(shape, rows);
+      if (bytes === undefined) return;
+      taken += 1;
+      const decoded = decodeSmallParquet(shape, bytes);
+      expect(decoded).toEqual(rows);
+      const source = { label: 'x.parquet', byteLength: bytes.length, slice: (start: number, end: number) => bytes.subarray(start, end) };
+      expect(decoded).toEqual(await readParquet(shape, source));
+    }), { numRuns: 300 });
+    expect(taken).toBeGreaterThan(10);
+    fc.assert(fc.property(records, (rows) => {
+      const bytes = encodeSmallParquet(Record, rows);
+      expect(bytes).toBeDefined();
+      expect(decodeSmallParquet(Record, bytes ?? new Uint8Array(0))?.map(({ content }) => content)).toEqual(rows.map(({ content }) => content));
+    }));
+  });
+
+  test('has no answer for any other bytes: one byte flipped, cut off, files of the library, junk', async () => {
+    const row: NewRecord = { partId: 'p', nodeId: 'näme', txnSeq: 7, version: 1, timestampMicros: -5n, content: new Uint8Array(300).fill(3), kind: 'node' };
+    const bytes = encodeSmallParquet(Record, [row, { ...row, kind: null }]) ?? new Uint8Array(0);
+    const [first] = decodeSmallParquet(Record, bytes) ?? [];
+    expect(first).toMatchObject(row);
+    for (let at = 0; at < bytes.length; at += 1) {
+      for (const mask of [1, 0x80, 0xff]) {
+        const flipped = Uint8Array.from(bytes);
+        flipped[at] = (flipped[at] ?? 0) ^ mask;
+        const found = decodeSmallParquet(Record, flipped);
+        // A byte of a value makes another file that could have been written.
+        if (found !== undefined) expect(encodeSmallParquet(Record, found)).toEqual(flipped);
+      }
+      expect(decodeSmallParquet(Record, bytes.subarray(0, at))).toBeUndefined();
+    }
+    const encode = await loadParquetEncoder();
+    expect(decodeSmallParquet(Record, encode(Record, [row], { codec: 'gzip' }))).toBeUndefined();
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (junk) => { expect(decodeSmallParquet(Record, junk)).toBeUndefined(); }));
+  });
+});
+
 test('snappyInto() is undone by a reader of Snappy, within its bound', () => {
   const repetitive = fc.array(fc.tuple(fc.constantFrom(0, 1, 7, 255), fc.integer({ min: 1, max: 300 })), { maxLength: 60 })
     .map((runs) => Uint8Array.from(runs.flatMap(([byte, count]) => Array.from({ length: count }, (_, i) => (byte === 7 ? i : byte)))));
@@ -75,5 +117,16 @@ test('snappyInto() is undone by a reader of Snappy, within its bound', () => {
     const back = new Uint8Array(input.length);
     snappyUncompress(out.subarray(1, end), back);
     expect(Buffer.compare(back, input)).toBe(0);
+    expect(Buffer.compare(snappyFrom(out.subarray(1, end)), input)).toBe(0);
   }));
+});
+
+test('snappyFrom() refuses junk with a RangeError', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (junk) => {
+    try {
+      snappyFrom(junk);
+    } catch (error) {
+      expect(error).toBeInstanceOf(RangeError);
+    }
+  }), { numRuns: 2000 });
 });
