@@ -192,7 +192,7 @@ export const ROW_COMMANDS: readonly Command[] = [
   define({
     name: 'set-temporal-bounds',
     group: 'files',
-    summary: 'Give a version of a series other times than its rows have',
+    summary: 'Give a version of a series other times',
     description: ['detect-overlaps and describe then go by these times. The rows stay what they are.'],
     arguments: { path: { name: 'PATH', summary: 'A series', of: 'pond-path' } },
     options: {
