@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// Starts the bundled command line. Its parts are compiled with V8's code cache, which saves most of the compiling;
-// Node 22.8 and newer keep one themselves. The cache is a convenience: whatever is wrong with it, the code is compiled.
+// Starts the bundled command line. Its parts are compiled with V8's code cache, which saves most of the compiling. The cache
+// is a convenience: whatever is wrong with it, the code is compiled.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
 
 const HASHES = {};
+/** The chunks that are not files of their own: a pack is one script that has several. */
+const PACK_OF = {};
 const PACKAGED = path.join(__dirname, 'bundle');
 
 function personalDirectory() {
@@ -57,37 +59,51 @@ function writeCache(directory, part, script, mode) {
 }
 
 const loaded = new Map();
+const packs = new Map();
+
+/** The value of a script: of a part a function, of a pack the functions of its chunks by name. */
+function compile(file, before, after) {
+  const { Script } = require('node:vm');
+  const filename = path.join(PACKAGED, file);
+  // The bundler writes ASCII alone.
+  const source = fs.readFileSync(filename, 'latin1');
+  const cachedData = readCache(file);
+  const script = new Script(before + source + after, { filename, cachedData });
+  if (process.env.POND_CODE_CACHE === 'build') {
+    process.once('exit', () => writeCache(PACKAGED, file, script, 0o644));
+  } else if (cachedData === undefined || script.cachedDataRejected) {
+    const directory = personalDirectory();
+    if (directory !== undefined) process.once('exit', () => writeCache(directory, file, script, 0o600));
+  }
+  return script.runInThisContext();
+}
+
+function chunkOf(pack, part) {
+  let chunks = packs.get(pack);
+  if (chunks === undefined) packs.set(pack, chunks = compile(pack, '', ''));
+  return chunks[part];
+}
 
 function load(part) {
   const known = loaded.get(part);
   if (known !== undefined) return known.exports;
-  const { Script } = require('node:vm');
-  const filename = path.join(PACKAGED, part);
-  // The bundler writes ASCII alone.
-  const source = fs.readFileSync(filename, 'latin1');
-  const cachedData = readCache(part);
-  const script = new Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, { filename, cachedData });
+  if (process.env.POND_CODE_CACHE === 'trace') fs.writeSync(2, `LOADED ${part}\n`);
+  const pack = PACK_OF[part];
+  const run = pack === undefined
+    ? compile(part, '(function(exports,require,module,__filename,__dirname){', '\n})') : chunkOf(pack, part);
   const module = { exports: {} };
   loaded.set(part, module);
-  if (process.env.POND_CODE_CACHE === 'build') {
-    process.once('exit', () => writeCache(PACKAGED, part, script, 0o644));
-  } else if (cachedData === undefined || script.cachedDataRejected) {
-    const directory = personalDirectory();
-    if (directory !== undefined) process.once('exit', () => writeCache(directory, part, script, 0o600));
-  }
-  script.runInThisContext().call(module.exports, module.exports, requireFromPart, module, filename, PACKAGED);
+  run.call(module.exports, module.exports, requireFromPart, module, path.join(PACKAGED, part), PACKAGED);
   return module.exports;
 }
 
 function requireFromPart(name) {
-  return name.startsWith('./') && HASHES[name.slice(2)] !== undefined ? load(name.slice(2)) : require(name);
+  const part = name.startsWith('./') ? name.slice(2) : undefined;
+  return part !== undefined && (HASHES[part] !== undefined || PACK_OF[part] !== undefined) ? load(part) : require(name);
 }
 
-const debug = process.argv.includes('--debug');
-if (debug) process.setSourceMapsEnabled(true);
-if (debug || Number.parseInt(process.versions.node, 10) >= 22) {
-  const directory = personalDirectory();
-  if (directory !== undefined) require('node:module').enableCompileCache?.(directory);
+if (process.argv.includes('--debug')) {
+  process.setSourceMapsEnabled(true);
   require(path.join(PACKAGED, 'main.cjs'));
 } else {
   load('main.cjs');

@@ -1,16 +1,19 @@
 // Bundles the command line into dist/: `pond.cjs` (what runs), `bundle/` (the code in parts) and `man/` (the manual).
 //
-// CommonJS in a few parts, each with a V8 code cache beside it. What is imported from another part, or from a module of
-// Node that is slow to load, is loaded at its first use and not at the start: see `lazy` below.
+// Libraries that are heavy are parts of their own. The workspace is split at each `import()` into chunks, and the chunks that
+// a trial run of `--help`, of the readers and of the writers loads are packed into one file each: what a start needs is read
+// and compiled in one go, and nothing else is. Everything is CommonJS with a V8 code cache beside it; what is imported from a
+// library, or from a module of Node that is slow to load, is loaded at its first use and not at the start: see `lazy` below.
 // `pond --help` over `node -e 0` on Node 20.20, medians of 40 pairs on two shared vCPUs, when all was one part:
 // CommonJS with the cache 5.3 ms, without it 9.5, one ESM file 18.5, ESM with splitting 21.8.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { loadManual } from './load-manual.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -23,10 +26,8 @@ const SLOW_BUILTINS = [
   'worker_threads', 'http', 'https', 'net',
 ];
 
-/** Parts: what must be shared, and libraries that have no place on the way to `help`, `list`, `show`, `log` and `init`. */
+/** Libraries that have no place on the way to `help`, `list`, `show`, `log` and `init`. */
 const PARTS = {
-  'pond.cjs': ['@duckpond/pond', '@duckpond/tinyfs'],
-  'query.cjs': ['@duckpond/query'],
   'duckdb.cjs': ['@duckdb/node-api'],
   'hyparquet.cjs': ['hyparquet'],
   'hyparquet-compressors.cjs': ['hyparquet-compressors'],
@@ -43,6 +44,14 @@ const REQUIRES_ITS_OWN = ['yazl.cjs'];
 /** Whose dependency it is, when not this package's. */
 const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
 const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
+
+/** Which chunks are packed together: those that these runs load, and that no pack before has. */
+const PACKS = {
+  'pack-help.cjs': [['--help']],
+  'pack-read.cjs': [['list'], ['show', '--limit', '5'], ['log']],
+  'pack-write.cjs': [['init'], ['mkdir', '/b'], ['copy', '-', '/a/x']],
+  'pack-sql.cjs': [['sql', 'SELECT 1']],
+};
 
 /** Runs that fill the code cache: the commands whose start counts most. */
 const WARM_UP = [
@@ -65,7 +74,7 @@ for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name
 const nodeRequire = createRequire(import.meta.url);
 const exportsOf = new Map();
 
-function lazyParts(self, used) {
+function lazyParts(self) {
   return {
     name: 'lazy-parts',
     setup({ onResolve, onLoad }) {
@@ -74,7 +83,6 @@ function lazyParts(self, used) {
         if (SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path: `node:${path.replace(/^node:/, '')}`, namespace: 'lazy' };
         const part = PART_OF.get(path);
         if (part === undefined || part === self || KEEP_THEIR_OWN[self]?.includes(path)) return undefined;
-        used.add(part);
         return { path: `./${part}`, namespace: 'lazy' };
       });
       onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
@@ -88,68 +96,159 @@ function lazyParts(self, used) {
 
 const inputs = {};
 
-async function bundlePart(part, entry) {
-  const used = new Set();
+const OPTIONS = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  conditions: ['@duckpond/source', 'import'],
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: here,
+  external: ['@duckdb/node-bindings', '@resvg/resvg-js'],
+  metafile: true,
+};
+/** `import()` becomes `require`, which needs no ESM loader. Source maps are read with --debug alone. */
+const COMMON_JS = { format: 'cjs', supported: { 'dynamic-import': false }, sourcesContent: false };
+
+async function bundleLibrary(part) {
+  const [first, ...others] = PARTS[part];
+  const entry = others.length === 0
+    ? { entryPoints: [first] }
+    : { stdin: { contents: PARTS[part].map((name) => `export * from ${JSON.stringify(name)};`).join('\n'), resolveDir: here } };
   const { metafile } = await build({
+    ...OPTIONS,
+    ...COMMON_JS,
     ...entry,
-    outfile: `${bundle}/${part}`,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20.19',
-    conditions: REQUIRES_ITS_OWN.includes(part) ? ['@duckpond/source'] : ['@duckpond/source', 'import'],
-    mainFields: ['module', 'main'],
-    minify: true,
-    // Read with --debug alone, so that its stacks name functions and lines.
     sourcemap: true,
-    sourcesContent: false,
-    legalComments: 'none',
-    logLevel: 'warning',
+    conditions: REQUIRES_ITS_OWN.includes(part) ? ['@duckpond/source'] : OPTIONS.conditions,
+    outfile: `${bundle}/${part}`,
     absWorkingDir: fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url)),
-    // `import()` becomes `require`, which needs no ESM loader.
-    supported: { 'dynamic-import': false },
-    external: ['@duckdb/node-bindings', '@resvg/resvg-js'],
-    plugins: [lazyParts(part, used)],
-    metafile: true,
+    plugins: [lazyParts(part)],
   });
-  Object.assign(inputs, { [part]: { uses: [...used], inputs: Object.keys(metafile.inputs) } });
-  return used;
+  inputs[part] = Object.keys(metafile.inputs);
+  exportsOf.set(part, Object.keys(nodeRequire(`${bundle}/${part}`)));
+}
+
+/** Where each name that a package of the workspace exports comes from: a file, or another package and its name for it. */
+const sources = new Map();
+function sourceOf(specifier, name) {
+  let names = sources.get(specifier);
+  if (names === undefined) {
+    const directory = fileURLToPath(new URL(`../${specifier.slice('@duckpond/'.length)}/src/`, import.meta.url));
+    const index = readFileSync(`${directory}index.ts`, 'utf8').replace(/\/\/.*$/gm, '');
+    names = new Map();
+    for (const [, list, from] of index.matchAll(/^export (?!type)\{([^}]*)\} from '([^']+)'/gm)) {
+      for (const item of list.split(',').map((text) => text.trim())) if (item !== '' && !item.startsWith('type ')) names.set(item, from);
+    }
+    for (const [item, from] of names) names.set(item, from.startsWith('.') ? join(directory, from) : sourceOf(from, item));
+    sources.set(specifier, names);
+  }
+  return names.get(name);
+}
+
+/**
+ * A chunk that imports one name of a package would have the whole package: chunks are made of what files import, not of what
+ * they use. So imports from an index are imports from the file behind it.
+ */
+const pastIndexes = {
+  name: 'past-indexes',
+  setup({ onLoad }) {
+    onLoad({ filter: /packages\/[a-z]+\/src\/.*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8').replace(/^import \{([^}]*)\} from '(@duckpond\/[a-z]+)';/gm, (statement, list, specifier) => {
+        const items = list.split(',').map((text) => text.trim()).filter((text) => text !== '' && !text.startsWith('type '));
+        const lines = items.map((item) => {
+          const source = sourceOf(specifier, item.split(' as ')[0].trim());
+          if (source === undefined) throw new Error(`${path} imports ${item} from ${specifier}, whose index has no such name`);
+          return `import { ${item} } from ${JSON.stringify(source)};`;
+        });
+        return lines.join(' ') + '\n'.repeat(statement.split('\n').length - 1);
+      }),
+    }));
+  },
+};
+
+/** The workspace in chunks; `main.cjs` is where it starts. esbuild splits ESM alone, so each chunk becomes CommonJS afterwards. */
+async function bundleWorkspace() {
+  const { outputFiles, metafile } = await build({
+    ...OPTIONS,
+    entryPoints: { main: 'src/bin/pond.ts' },
+    outdir: bundle,
+    outExtension: { '.js': '.cjs' },
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    write: false,
+    plugins: [lazyParts(undefined), pastIndexes],
+  });
+  for (const file of outputFiles) {
+    const name = basename(file.path);
+    const { code, map } = await transform(file.text, { ...COMMON_JS, platform: 'node', minify: true, sourcemap: 'external', sourcefile: name });
+    writeFileSync(`${bundle}/${name}`, `${code}//# sourceMappingURL=${name}.map\n`);
+    writeFileSync(`${bundle}/${name}.map`, map);
+  }
+  for (const [path, { inputs: from }] of Object.entries(metafile.outputs)) inputs[basename(path)] = Object.keys(from);
+}
+
+/** The file that starts: it knows each part by its hash, and which pack has which chunk. */
+function writeBoot(packOf) {
+  const parts = readdirSync(bundle).filter((name) => name.endsWith('.cjs') && packOf[name] === undefined);
+  const hashes = Object.fromEntries(parts.map((part) =>
+    [part, createHash('sha256').update(readFileSync(`${bundle}/${part}`)).digest('hex').slice(0, 16)]));
+  const boot = readFileSync(`${here}boot.cjs`, 'utf8')
+    .replace('const HASHES = {};', `const HASHES = ${JSON.stringify(hashes)};`)
+    .replace('const PACK_OF = {};', `const PACK_OF = ${JSON.stringify(packOf)};`);
+  writeFileSync(`${dist}/pond.cjs`, boot);
+  chmodSync(`${dist}/pond.cjs`, 0o755);
+}
+
+/** Runs the built command in a scratch directory, as `npm start` and cron do: with none of the build's own environment. */
+function trial(scratch, words, mode, pond = 'pond') {
+  const env = { ...process.env, POND: `${scratch}/${pond}`, POND_CODE_CACHE: mode, NODE_EXTRA_CA_CERTS: undefined };
+  return spawnSync(process.execPath, [`${dist}/pond.cjs`, ...words], { env, cwd: scratch, input: 'x', encoding: 'utf8' });
+}
+
+function packChunks(scratch) {
+  writeBoot({});
+  for (const words of [['init'], ['mkdir', '/a']]) trial(scratch, words, 'trace');
+  const packOf = {};
+  for (const [pack, runs] of Object.entries(PACKS)) {
+    const chunks = new Set();
+    for (const words of runs) {
+      const { stderr } = trial(scratch, words, 'trace', words[0] === 'init' ? `${pack}-pond` : undefined);
+      for (const [, part] of stderr.matchAll(/^LOADED (\S+)$/gm)) if (packOf[part] === undefined && PARTS[part] === undefined) chunks.add(part);
+    }
+    const members = [...chunks].map((chunk) =>
+      `${JSON.stringify(chunk)}:function(exports,require,module,__filename,__dirname){${readFileSync(`${bundle}/${chunk}`, 'utf8')}}`);
+    writeFileSync(`${bundle}/${pack}`, `({${members.join(',\n')}})\n`);
+    for (const chunk of chunks) packOf[chunk] = pack;
+    inputs[pack] = [...chunks].flatMap((chunk) => inputs[chunk] ?? []);
+  }
+  writeBoot(packOf);
 }
 
 rmSync(bundle, { recursive: true, force: true });
 mkdirSync(bundle, { recursive: true });
 // The names of a part's exports must be known before a part that uses it is bundled; nothing is in use twice in a row.
-const USED_BY_OTHERS = [
-  'hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'duckdb.cjs', 'query.cjs',
-];
-const order = [...USED_BY_OTHERS, ...Object.keys(PARTS)];
-for (const part of new Set(order)) {
-  const [first, ...others] = PARTS[part];
-  await bundlePart(part, others.length === 0
-    ? { entryPoints: [first] }
-    : { stdin: { contents: PARTS[part].map((name) => `export * from ${JSON.stringify(name)};`).join('\n'), resolveDir: here } });
-  exportsOf.set(part, Object.keys(nodeRequire(`${bundle}/${part}`)));
-}
-await bundlePart('main.cjs', { entryPoints: ['src/bin/pond.ts'] });
-writeFileSync(`${dist}/meta.json`, JSON.stringify(inputs));
+const USED_BY_OTHERS = ['hyparquet.cjs', 'hyparquet-compressors.cjs', 'hyparquet-writer.cjs', 'apache-arrow.cjs', 'duckdb.cjs'];
+for (const part of new Set([...USED_BY_OTHERS, ...Object.keys(PARTS)])) await bundleLibrary(part);
+await bundleWorkspace();
 
-const hashes = Object.fromEntries(['main.cjs', ...Object.keys(PARTS)].map((part) =>
-  [part, createHash('sha256').update(readFileSync(`${bundle}/${part}`)).digest('hex').slice(0, 16)]));
-const boot = readFileSync(`${here}boot.cjs`, 'utf8').replace('const HASHES = {};', `const HASHES = ${JSON.stringify(hashes)};`);
-writeFileSync(`${dist}/pond.cjs`, boot);
-chmodSync(`${dist}/pond.cjs`, 0o755);
+const scratch = mkdtempSync(`${tmpdir()}/pond-build-`);
+try {
+  packChunks(scratch);
+  // Each run adds the functions that it compiled to the caches that are packed.
+  for (const words of WARM_UP) trial(scratch, words, 'build', 'warm-up');
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+writeFileSync(`${dist}/meta.json`, JSON.stringify(inputs));
 
 const { manPages } = await loadManual();
 rmSync(`${dist}/man`, { recursive: true, force: true });
 mkdirSync(`${dist}/man`);
 for (const [name, text] of Object.entries(manPages)) writeFileSync(`${dist}/man/${name}`, text);
-
-// Each run adds the functions that it compiled to the caches that are packed.
-const scratch = mkdtempSync(`${tmpdir()}/pond-build-`);
-try {
-  const env = { ...process.env, POND: `${scratch}/pond`, POND_CODE_CACHE: 'build', NODE_EXTRA_CA_CERTS: undefined };
-  const options = { env, cwd: scratch, input: 'x', stdio: ['pipe', 'ignore', 'ignore'] };
-  for (const words of WARM_UP) spawnSync(process.execPath, [`${dist}/pond.cjs`, ...words], options);
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}

@@ -1,4 +1,4 @@
-import type { Environment, Pond, TransactionInfo, WriteResult } from '@duckpond/pond';
+import { type Environment, openPond, type Pond, type TransactionInfo, type WriteResult } from '@duckpond/pond';
 import type { FS, WD, WritableWD } from '@duckpond/tinyfs';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -63,7 +63,6 @@ export function pondEnvironment(effects: Effects): Environment {
 /** The pond of this command line, to be closed by the caller. */
 export async function openPondOf(context: Context): Promise<Pond> {
   const directory = locatePond(context);
-  const { openPond } = await import('@duckpond/pond');
   const pond = await openPond(directory, { environment: pondEnvironment(context.effects) }).catch((error: unknown) => {
     if (!isError(error, 'PondError', 'no-pond')) throw error;
     throw noPondAt(directory, error);

@@ -1,3 +1,4 @@
+import { createPond } from '@duckpond/pond';
 import type { Context } from '../context.ts';
 import { CliError, isError } from '../errors.ts';
 import { namedPondOrFail, pondEnvironment } from '../open-pond.ts';
@@ -6,7 +7,6 @@ import { printable } from '../output/printable.ts';
 export async function run(context: Context, _args: unknown, { birthplace }: { birthplace: string | undefined }): Promise<void> {
   const directory = namedPondOrFail(context);
   context.out.print(`Initializing pond at: ${printable(directory)}\n`);
-  const { createPond } = await import('@duckpond/pond');
   const pond = await createPond(directory, {
     environment: pondEnvironment(context.effects),
     command: context.commandLine,
