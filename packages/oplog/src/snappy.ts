@@ -126,7 +126,12 @@ export function snappyFrom(input: Uint8Array): Buffer {
     const offset = kind === 1 ? ((tag >>> 5) << 8) | (input[at] ?? 0) : (input[at] ?? 0) | ((input[at + 1] ?? 0) << 8);
     at += kind;
     if (offset === 0 || offset > to || to + size > length) throw new RangeError('a copy is from outside');
-    for (const end = to + size; to < end; to++) out[to] = out[to - offset] ?? 0;
+    if (offset >= size) {
+      out.copyWithin(to, to - offset, to - offset + size);
+      to += size;
+    } else {
+      for (const end = to + size; to < end; to++) out[to] = out[to - offset] ?? 0;
+    }
   }
   if (to !== length) throw new RangeError('it ends early');
   return out;

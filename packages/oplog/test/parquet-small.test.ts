@@ -94,8 +94,10 @@ describe('decodeSmallParquet()', () => {
         const flipped = Uint8Array.from(bytes);
         flipped[at] = (flipped[at] ?? 0) ^ mask;
         const found = decodeSmallParquet(Record, flipped);
-        // A byte of a value makes another file that could have been written.
-        if (found !== undefined) expect(encodeSmallParquet(Record, found)).toEqual(flipped);
+        if (found === undefined) continue;
+        // A byte of a value makes other rows, which every reader reads.
+        const source = { label: 'x', byteLength: flipped.length, slice: (start: number, end: number) => flipped.subarray(start, end) };
+        expect(found).toEqual(await readParquet(Record, source));
       }
       expect(decodeSmallParquet(Record, bytes.subarray(0, at))).toBeUndefined();
     }
