@@ -1,6 +1,6 @@
 // `npm start`: the main job on real files, with the built `pond`. Makes a fresh pond in ./demo-pond every time.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,39 +12,60 @@ const directory = join(root, 'demo-pond');
 const samples = join(root, 'node_modules/vega-datasets/data');
 const inbox = mkdtempSync(join(tmpdir(), 'pond-demo-'));
 mkdirSync(join(inbox, 'weather'));
-mkdirSync(join(inbox, 'sensors'));
-for (const name of ['seattle-weather.csv', 'seattle-weather-hourly-normals.csv', 'weather.csv', 'global-temp.csv']) copyFileSync(join(samples, name), join(inbox, 'weather', name));
-for (const name of ['windvectors.csv', 'co2-concentration.csv', 'flights-3m.parquet']) copyFileSync(join(samples, name), join(inbox, 'sensors', name));
+for (const name of ['seattle-weather.csv', 'global-temp.csv']) copyFileSync(join(samples, name), join(inbox, 'weather', name));
+for (const name of ['seattle-weather-hourly-normals.csv', 'flights-3m.parquet']) copyFileSync(join(samples, name), join(inbox, name));
 
 try {
   rmSync(directory, { recursive: true, force: true });
   say('A pond is a directory. This makes one in ./demo-pond.');
   pond('init', '--birthplace', 'npm start');
-  say('Real weather and sensor files come in, as one transaction.');
-  pond('copy', `host://${inbox}/weather`, `host://${inbox}/sensors`, '/');
+
+  say('Files come in as bytes, or as rows: a table is replaced, a series is added to. Each copy is one transaction.');
+  pond('copy', `host://${inbox}/weather`, '/');
+  pond('copy', `host+series://${inbox}/weather/seattle-weather.csv`, '/seattle/daily',
+    '--unit', 'wind=m/s', '--unit', 'temp_max=°C', '--description', 'precipitation=rain and snow, mm');
+  pond('copy', `host+table://${inbox}/seattle-weather-hourly-normals.csv`, '/seattle/normals');
+  pond('copy', `host+series://${inbox}/flights-3m.parquet`, '/flights');
   pond('list');
-  say('Every change is a transaction. The log says who, when and what.');
-  pond('log');
-  say('A correction comes in, a file moves, another goes.');
-  appendFileSync(join(inbox, 'weather', 'seattle-weather.csv'), '2016-01-01,0.0,5.1,-1.2,3.4,sun\n');
-  pond('copy', `host://${inbox}/weather/seattle-weather.csv`, '/weather/seattle-weather.csv');
-  pond('mkdir', '/archive');
-  pond('mv', '/weather/global-temp.csv', '/archive/global-temp.csv');
-  pond('rm', '/sensors/windvectors.csv');
-  say('What has changed since transaction 2?');
-  pond('diff', '2');
-  say('The older state is still there, whole.');
-  pond('list', '/weather/*', '--at', '2');
-  pond('cat', '/weather/seattle-weather.csv', '--version', '1', { tail: 2 });
-  pond('cat', '/weather/seattle-weather.csv', { tail: 2 });
-  say('And it can be brought back: as a new transaction, nothing is forgotten.');
-  pond('revert', '2');
-  pond('diff', '2');
-  say('The operation log itself, its newest records:');
-  pond('show', '--limit', '6');
+
+  say('What is in a series, without reading it:');
+  pond('describe', '/seattle/daily');
+
+  say('Tables, series and files answer SQL together: the warmest days, and what was to be expected at noon.');
+  pond('sql', `
+    SELECT d.date::DATE AS day, d.temp_max, round(n.temperature, 1) AS normal, d.weather
+    FROM '/seattle/daily' d
+    JOIN '/seattle/normals' n ON dayofyear(n.date) = dayofyear(d.date) AND hour(n.date) = 12
+    ORDER BY d.temp_max DESC LIMIT 3`);
+  say('Three million flights, by the hour of the day:');
+  pond('sql', `
+    SELECT hour(date_trunc('hour', date)) AS hour, count(*) AS flights, round(avg(delay), 1) AS mean_delay
+    FROM '/flights' GROUP BY hour ORDER BY flights DESC LIMIT 4`);
+  pond('plot', '/seattle/daily', '--y', 'temp_max');
+
+  say('Rows stream in, a transaction a second; what is no row is put aside.');
+  const rows = ['date,precipitation,temp_max,temp_min,wind,weather', '2016-01-01,0.0,5.1,-1.2,3.4,sun', '2016-01-02,0.0,warm,-1.0,2.9,sun'];
+  pond('append', '/seattle/daily', '--format', 'csv', { exit: 3, input: `${rows.join('\n')}\n` });
+  pond('cat', '/seattle/daily.rejected.ndjson');
+  pond('tail', '-n', '2', '/seattle/daily');
+
+  say('Other programs get files by month. Exported again, what is the same stays untouched.');
+  pond('export', '-p', '/seattle/*', '-d', join(inbox, 'out'), '--temporal', 'year,month', { isQuiet: true });
+  pond('export', '-p', '/seattle/*', '-d', join(inbox, 'out'), '--temporal', 'year,month', { isQuiet: true });
+  process.stdout.write(`${readdirSync(join(inbox, 'out', 'daily')).sort().join('  ')}\n`);
+
+  say('Every change is a transaction. A correction comes in, and a mistake:');
+  appendFileSync(join(inbox, 'weather', 'global-temp.csv'), '2017,0.9\n');
+  pond('copy', `host://${inbox}/weather/global-temp.csv`, '/weather/global-temp.csv');
+  pond('rm', '-r', '/seattle');
+  say('What has changed since transaction 6? The older state is still there, and can be brought back.');
+  pond('diff', '6');
+  pond('count', '/seattle/daily', '--at', '6');
+  pond('revert', '6');
+  pond('log', '--limit', '2');
+
   say('Everything is verified: log, files, hashes, tree.');
   pond('fsck', '--verbose');
-  pond('status');
 } finally {
   rmSync(inbox, { recursive: true, force: true });
 }
@@ -56,8 +77,8 @@ Try next, from this directory:
   alias pond="node $PWD/packages/cmd/dist/pond.cjs"
 
   pond tree
-  pond copy README.md /notes/
-  pond log --txn 3
+  pond sql
+  pond plot /seattle/normals --y temperature
   pond help
 `);
 
@@ -69,20 +90,26 @@ function bold(text) {
   return process.stdout.isTTY && !process.env.NO_COLOR ? `\u001b[1m${text}\u001b[0m` : text;
 }
 
-/** Runs the built `pond` as a user would; with `tail`, only the last lines of its output are shown. */
+/** Runs the built `pond` as a user would. `input` is piped to it, `exit` is how it is to end, `isQuiet` leaves its results out. */
 function pond(...words) {
   const options = typeof words.at(-1) === 'object' ? words.pop() : {};
-  const shown = words.map((word) => word.replace(inbox, '/INBOX')).join(' ');
-  run(`pond ${shown}${options.tail ? ` | tail -n ${options.tail}` : ''}`, [process.execPath, cli, ...words], options);
+  const shown = words.map((word) => quoted(word.replace(inbox, '/INBOX'))).join(' ');
+  run(`${options.input === undefined ? '' : 'cat rows.csv | '}pond ${shown}`, [process.execPath, cli, ...words], options);
 }
 
-function run(shown, [command, ...args], options = {}) {
+/** As it would be typed; queries keep their lines. */
+function quoted(word) {
+  if (/^[\w./:+,=-]+$/.test(word)) return word;
+  return word.includes("'") ? `"${word.replace(/\n {4}/g, '\n  ')}"` : `'${word}'`;
+}
+
+function run(shown, [command, ...args], { input, exit = 0, isQuiet = false }) {
   process.stdout.write(`$ ${shown}\n`);
   const env = { ...process.env, POND: directory };
-  const { status, error, stdout } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', stdio: ['ignore', options.tail ? 'pipe' : 'inherit', 'inherit'] });
-  if (options.tail) process.stdout.write(`${stdout.trimEnd().split('\n').slice(-options.tail).join('\n')}\n`);
+  const stdio = [input === undefined ? 'ignore' : 'pipe', isQuiet ? 'ignore' : 'inherit', 'inherit'];
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio, ...(input === undefined ? {} : { input }) });
   if (error) throw error;
-  if (status !== 0) {
+  if (status !== exit) {
     process.stderr.write(`\nnpm start: "${shown}" ended with ${status}\n`);
     process.exit(1);
   }

@@ -24,7 +24,9 @@ export function createRowCopier(context: Context, pond: Pond, options: RowOption
   let opened: Promise<RowImporter> | undefined;
   const importer = (): Promise<RowImporter> => (opened ??= import('@duckpond/pond').then(({ openRowImporter }) => openRowImporter(pond)));
 
-  async function copy(root: WritableWD, path: string, shown: string, place: string, { kind, format, options: reading }: RowReading): Promise<void> {
+  async function copy(
+    root: WritableWD, path: string, shown: string, place: string, { kind, format, options: reading }: RowReading,
+  ): Promise<void> {
     const { importRows } = await import('@duckpond/pond');
     const told = format ?? (await import('@duckpond/query')).formatOfName(shown).format;
     if (told === undefined) throw untold(shown, kind);
@@ -57,7 +59,8 @@ function untold(shown: string, kind: string): CliError {
   const what = shown === '-'
     ? 'Cannot copy rows from the standard input: it has no name that tells their format, --format was wanted'
     : `Cannot copy "${shown}" as a ${kind}: its name does not tell a format of rows, one that does or --format was wanted`;
-  return new CliError('failed', what, shown === '-' ? `pond copy - DEST --kind ${kind} --format csv` : `host+csv+${kind}:///FILE reads it as CSV`);
+  const hint = shown === '-' ? `pond copy - DEST --kind ${kind} --format csv` : `host+csv+${kind}:///FILE reads it as CSV`;
+  return new CliError('failed', what, hint);
 }
 
 /** The error with the name that the user knows instead of that of the file in which the content was put. */

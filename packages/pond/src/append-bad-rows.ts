@@ -50,7 +50,8 @@ export async function findBadValues(
   const rejected = new Map<number, Rejected>();
   const seen = new Set(known.map(({ line }) => line));
   for (const { name, type } of columns) {
-    const sql = `SELECT line, CAST(value AS VARCHAR) FROM (SELECT line, json_extract("text", $pointer) AS value FROM lines WHERE trim("text") <> '')
+    const sql = `SELECT line, CAST(value AS VARCHAR)
+      FROM (SELECT line, json_extract("text", $pointer) AS value FROM lines WHERE trim("text") <> '')
       WHERE value IS NOT NULL AND json_type(value) <> 'NULL' AND TRY(json_transform_strict(value, $structure)) IS NULL`;
     const params = { pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, structure: JSON.stringify(type) };
     for (const [line, value] of await rowsOf(importer, sql, textRows(path, seen), params, signal)) {

@@ -61,7 +61,8 @@ export function openBatch({ directory, number, extension, head, lineBefore, star
       counts.bytes += size;
       counts.isOpen = unit.isOpen === true;
       // A record of several chunks is longer than what is in the last of them.
-      counts.longestBytes = Math.max(counts.longestBytes, unit.records <= 1 ? size : Math.min(size, sizeOf(unit.chunks.slice(0, -1)) + 65_536));
+      const longest = unit.records <= 1 ? size : Math.min(size, sizeOf(unit.chunks.slice(0, -1)) + 65_536);
+      counts.longestBytes = Math.max(counts.longestBytes, longest);
     },
     seal(end) {
       if (!isSealed && end !== undefined) put([end]);

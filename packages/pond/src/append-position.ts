@@ -89,10 +89,12 @@ const [LINE_END, CARRIAGE_RETURN] = [0x0a, 0x0d];
 const START_BYTES = 1024 * 1024;
 
 /**
- * Goes on behind a position. Reading `rest` rejects with `changed-input` unless the input begins with the very bytes that were taken before.
+ * Goes on behind a position. Reading `rest` rejects with `changed-input` unless the input begins with the bytes that were taken before.
  * Without a position nothing is hashed.
  */
-export function measuredInput(input: AsyncIterable<Uint8Array>, key: string | undefined, position: AppendPosition | undefined): MeasuredInput {
+export function measuredInput(
+  input: AsyncIterable<Uint8Array>, key: string | undefined, position: AppendPosition | undefined,
+): MeasuredInput {
   const hash: Hash | undefined = key === undefined ? undefined : createHash('sha256');
   let bytes = 0;
   const start: Uint8Array[] = [];

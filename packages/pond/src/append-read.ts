@@ -100,7 +100,8 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
 
   /** As `attempt`, with types of columns of JSON: those that the file has not are left out. */
   async function typed(
-    path: string, batch: Batch, series: SeriesFacts, columns: readonly NamedType[], options: FilePart['options'], signal: AbortSignal | undefined,
+    path: string, batch: Batch, series: SeriesFacts, columns: readonly NamedType[], options: FilePart['options'],
+    signal: AbortSignal | undefined,
   ): Promise<Attempt> {
     const { isQueryError } = await import('@duckpond/query');
     try {
@@ -172,7 +173,9 @@ export function createBatchReader(importer: RowImporter, format: AppendFormat): 
   }
 
   /** Reads what is left; rows that DuckDB still names are taken out, too. */
-  async function withoutBad({ batch, series, signal, options, types, hasQuotes, header }: Cleaning, found: readonly Rejected[]): Promise<ReadRows> {
+  async function withoutBad(
+    { batch, series, signal, options, types, hasQuotes, header }: Cleaning, found: readonly Rejected[],
+  ): Promise<ReadRows> {
     const rejected = [...found];
     for (let named = 0; ; named++) {
       if (rejected.length >= batch.records) return { content: undefined, rejected };
@@ -226,10 +229,8 @@ function lineAfter(records: readonly { readonly bytes: Buffer }[], at: number): 
 
 function contradiction(columns: readonly TabularColumn[]): PondError {
   const named = columns.map(({ name, type }) => `"${name}" ${type}`).join(', ');
-  return new PondError(
-    'schema-conflict', `Cannot append: the rows have other types in columns of the series, ${named} ${columns.length > 1 ? 'were' : 'was'} wanted`,
-    { columns },
-  );
+  const wanted = `${named} ${columns.length > 1 ? 'were' : 'was'} wanted`;
+  return new PondError('schema-conflict', `Cannot append: the rows have other types in columns of the series, ${wanted}`, { columns });
 }
 
 function typesOf(columns: readonly NamedType[]): FilePart['options'] {

@@ -57,7 +57,8 @@ export function lineFramer({ hasQuotes, hasHeader }: { readonly hasQuotes: boole
 
 function tooLong(line: number, hasQuotes: boolean): PondError {
   const why = hasQuotes ? ', or a quote is not closed' : '';
-  return new PondError('bad-rows', `Cannot append line ${line}: it is longer than ${MAX_RECORD_BYTES} bytes${why}, a shorter one was wanted`, { line });
+  const what = `it is longer than ${MAX_RECORD_BYTES} bytes${why}, a shorter one was wanted`;
+  return new PondError('bad-rows', `Cannot append line ${line}: ${what}`, { line });
 }
 
 interface Scanned {

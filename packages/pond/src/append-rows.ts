@@ -57,17 +57,19 @@ const BYTE_ORDER_MARK: Uint8Array = new Uint8Array([0xef, 0xbb, 0xbf]);
 const EXTENSION: Readonly<Record<AppendFormat, string>> = { ndjson: 'ndjson', csv: 'csv', tsv: 'tsv', arrow: 'arrow' };
 
 /**
- * Appends a stream of rows to a series, which is made when there is none, one transaction a batch. While a batch is committed the next one is
- * read; the input waits when that is full, so that memory does not grow with it.
+ * Appends a stream of rows to a series, which is made when there is none, one transaction a batch. While a batch is committed the next
+ * one is read; the input waits when that is full, so that memory does not grow with it.
  *
- * Rows that are not what the series has are put into `NAME.rejected.ndjson` beside it (`line`, `reason`, `text`), in the transaction of their batch.
+ * Rows that are not what the series has are put into `NAME.rejected.ndjson` beside it (`line`, `reason`, `text`), in the transaction of
+ * their batch.
  *
- * With `resumeKey` the number of bytes that were taken from the beginning of the input, and their SHA-256, are committed with the rows, in a
- * hidden file beside the series. The same input given again is skipped up to there, so that no row is lost and none comes twice, wherever an
- * append was ended. An input that does not begin with those bytes is refused and nothing is changed. A last line without its line end that is no whole row is
- * left for the next time.
+ * With `resumeKey` the number of bytes that were taken from the beginning of the input, and their SHA-256, are committed with the rows,
+ * in a hidden file beside the series. The same input given again is skipped up to there, so that no row is lost and none comes twice,
+ * wherever an append was ended. An input that does not begin with those bytes is refused and nothing is changed. A last line without
+ * its line end that is no whole JSON object is left for the next time.
  *
- * @throws PondError `wrong-kind`, `changed-input`, `bad-key`, `bad-rows`, `schema-conflict`, `conflict`; QueryError. What was committed before stays
+ * @throws PondError `wrong-kind`, `changed-input`, `bad-key`, `bad-rows`, `schema-conflict`, `conflict`; QueryError. What was committed
+ * before stays
  */
 export async function appendRows(
   pond: Pond, path: string, input: AsyncIterable<Uint8Array>, options: AppendOptions = {},
@@ -104,7 +106,8 @@ async function startOf(root: WD, path: string, positionFile: string | undefined)
   const node = await nodeAt(root, path);
   if (node !== undefined && node.kind !== 'series') {
     const is = node.kind === 'data' ? 'a data file' : `a ${node.kind}`;
-    throw new PondError('wrong-kind', `Cannot append to ${quote(path)}: it is ${is}, a series or a free name was wanted`, { path, kind: node.kind });
+    const message = `Cannot append to ${quote(path)}: it is ${is}, a series or a free name was wanted`;
+    throw new PondError('wrong-kind', message, { path, kind: node.kind });
   }
   const position = positionFile === undefined ? undefined : await readPosition(root, positionFile, node?.id);
   return { series: factsOf(node), position };
@@ -170,12 +173,17 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
     batch = undefined;
     if (format === 'arrow') leaving.seal(ARROW_END);
     else leaving.seal();
-    const done = committer.commit(leaving, header, append.key === undefined ? undefined : { ...measured.measure(), lines, isOpen: leaving.isOpen })
-      .finally(() => leaving.remove());
+    const position = append.key === undefined ? undefined : { ...measured.measure(), lines, isOpen: leaving.isOpen };
+    const done = committer.commit(leaving, header, position).finally(() => leaving.remove());
     done.catch(() => undefined);
     const own: Flight = { done: done.then(() => { if (flight === own) flight = undefined; }) };
     own.done.catch(() => undefined);
     flight = own;
+  };
+
+  /** The batch that is being committed is, or has failed. */
+  const landed = async (): Promise<void> => {
+    for (let last = flight; last !== undefined; last = flight) await last.done;
   };
 
   try {
@@ -212,12 +220,12 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
       asked = ask();
       asked.catch(() => undefined);
     }
-    while (flight !== undefined) await (flight as Flight).done;
+    await landed();
     depart();
-    while (flight !== undefined) await (flight as Flight).done;
+    await landed();
     return { ...committer.total, skippedBytes: start.position?.bytes ?? 0, isLastLineLeft };
   } catch (error) {
-    await (flight as Flight | undefined)?.done.catch(() => undefined);
+    await landed().catch(() => undefined);
     batch?.remove();
     throw error;
   }
@@ -322,7 +330,8 @@ function createCommitter({ pond, path, options, importer, positionFile, key }: A
     if (positionFile !== undefined) {
       const now = await readPosition(root, positionFile, node?.id);
       if ((now?.bytes ?? 0) !== taken) {
-        throw new PondError('changed-input', `Cannot go on with "${key ?? ''}": another append took its input further meanwhile, one at a time was wanted`, { key });
+        const what = 'another append took its input further meanwhile, one at a time was wanted';
+        throw new PondError('changed-input', `Cannot go on with "${key ?? ''}": ${what}`, { key });
       }
     }
     const { content, rejected } = read;
@@ -360,7 +369,8 @@ function createCommitter({ pond, path, options, importer, positionFile, key }: A
         try {
           return await attempt(batch, header, position);
         } catch (error) {
-          const isConflict = error instanceof PondError && (error.code === 'conflict' || (error.code === 'schema-conflict' && conflicts === 0));
+          const code = error instanceof PondError ? error.code : undefined;
+          const isConflict = code === 'conflict' || (code === 'schema-conflict' && conflicts === 0);
           if (!isConflict || conflicts === MOST_CONFLICTS) throw error;
           series = (await pond.read(async (fs) => startOf(await fs.root(), path, undefined))).series;
         }

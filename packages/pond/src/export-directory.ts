@@ -39,7 +39,8 @@ export function openExportDirectory(directory: string, pondId: string, uuid: str
   const manifestPath = join(root, MANIFEST_NAME);
   const manifest = existsSync(manifestPath) ? decodeManifest(readFileSync(manifestPath, 'utf8'), manifestPath) : undefined;
   if (manifest !== undefined && manifest.pond !== pondId) {
-    throw new PondError('bad-manifest', `Cannot export to "${root}": its manifest is of the pond ${manifest.pond}, one of this pond was wanted`, { directory });
+    const message = `Cannot export to "${root}": its manifest is of the pond ${manifest.pond}, one of this pond was wanted`;
+    throw new PondError('bad-manifest', message, { directory });
   }
   const listed = new Map((manifest?.files ?? []).map((file) => [file.path, file]));
   /** Files that an export which was killed may have replaced. */

@@ -68,7 +68,8 @@ function fileOf(value: unknown): ExportedFile | undefined {
   const { path, source, node, version, size, sha256, rows, time_min: timeMin, time_max: timeMax } = value;
   if (typeof path !== 'string' || typeof source !== 'string' || typeof node !== 'string' || typeof version !== 'number') return undefined;
   // It names files that may be removed: none outside.
-  if (typeof size !== 'number' || typeof sha256 !== 'string' || path.startsWith('/') || path.split(/[/\\]/).includes('..')) return undefined;
+  if (path.startsWith('/') || path.split(/[/\\]/).includes('..')) return undefined;
+  if (typeof size !== 'number' || typeof sha256 !== 'string') return undefined;
   return {
     path, source, node, version, sizeBytes: size, sha256,
     ...(typeof rows === 'number' ? { rows } : {}),

@@ -4,7 +4,9 @@ import { basename, type FileNode, hasGlobSyntax, isFile, quote, type TabularColu
 import { PondError } from './errors.ts';
 import { type ExportDirectory, openExportDirectory, type StagedFile } from './export-directory.ts';
 import { type ExportedFile, MANIFEST_NAME } from './export-manifest.ts';
-import { isWhole, type Partition, partitionEnd, partitionPath, TEMPORAL_PARTS, type TemporalPart, timeExpression } from './export-partition.ts';
+import {
+  isWhole, type Partition, partitionEnd, partitionPath, TEMPORAL_PARTS, type TemporalPart, timeExpression,
+} from './export-partition.ts';
 import { parquetNotes } from './parquet-notes.ts';
 import type { At, Pond } from './pond.ts';
 
@@ -74,7 +76,8 @@ export async function exportRows(pond: Pond, options: ExportOptions): Promise<Ex
       if (clash !== undefined) throw sameName(clash, files);
       files.sort((a, b) => (a.path < b.path ? -1 : 1));
       const before = directory.manifest;
-      const isSame = before?.transaction === txnSeq && before.recipe === work.recipe && added.size === 0 && before.files.length === files.length;
+      const isSame = before?.transaction === txnSeq && before.recipe === work.recipe && before.files.length === files.length
+        && added.size === 0;
       const removed = isSame ? 0
         : await directory.publish(added, { pond: pond.identity.id, transaction: txnSeq, recipe: work.recipe, files });
       return {
@@ -150,7 +153,8 @@ async function filesOf(work: Work, source: Source): Promise<readonly Made[]> {
   if (node.kind === 'data') return [await made(work, source, source.target, before, {}, (write) => bytesOf(work, path, write))];
   if (node.version === 0) return [];
   const extension = format?.extension ?? 'parquet';
-  const time = finest === undefined && timeStartMicros === undefined && timeEndMicros === undefined ? undefined : await timeOf(work, source);
+  const isByTime = finest !== undefined || timeStartMicros !== undefined || timeEndMicros !== undefined;
+  const time = isByTime ? await timeOf(work, source) : undefined;
   const where = [
     ...(time === undefined || timeStartMicros === undefined ? [] : [`${time} >= make_timestamp(${timeStartMicros})`]),
     ...(time === undefined || timeEndMicros === undefined ? [] : [`${time} < make_timestamp(${timeEndMicros})`]),
@@ -158,7 +162,8 @@ async function filesOf(work: Work, source: Source): Promise<readonly Made[]> {
   if (finest === undefined || time === undefined) {
     const [[rows] = []] = await rowsOf(work, path, `SELECT count(*) FROM source${conditions(where)}`);
     const sql = `SELECT * FROM source${conditions(where)}`;
-    return [await made(work, source, `${source.target}.${extension}`, before, { rows: Number(rows ?? 0) }, (write) => encode(work, source, sql, write))];
+    const facts = { rows: Number(rows ?? 0) };
+    return [await made(work, source, `${source.target}.${extension}`, before, facts, (write) => encode(work, source, sql, write))];
   }
   const partitions = await partitionsOf(work, path, time, finest, where);
   const changed = await changesSince(work, source, before);
@@ -203,7 +208,9 @@ async function bytesOf({ root, options }: Work, path: string, write: (chunk: Uin
   }
 }
 
-async function encode(work: Work, { path, node }: Source, sql: string, write: (chunk: string | Uint8Array) => Promise<void>): Promise<void> {
+async function encode(
+  work: Work, { path, node }: Source, sql: string, write: (chunk: string | Uint8Array) => Promise<void>,
+): Promise<void> {
   const { pond, options: { format } } = work;
   if (format === undefined) {
     const metadata = parquetNotes(node.tabular?.columns ?? []);

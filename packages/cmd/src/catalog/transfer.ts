@@ -15,8 +15,8 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
       + 'directory or pattern of the host when copying in; - is the standard input. Directories are copied with all that is in them. '
       + 'All files of a copy are one transaction: when one cannot be read as rows, nothing is changed.',
       'host:///F (or F alone) copies bytes: a data file that is there gets a new version. host+table:///F and host+series:///F copy rows: '
-      + 'a table gets a new version in place of the old one, the rows of a series are added to those it has. The name of the file tells the '
-      + 'format (.parquet, .csv, .tsv, .json, .ndjson, .arrow, .xlsx, also with .gz, .zst, .bz2), or the URL does, with its options: '
+      + 'a table gets a new version in place of the old one, the rows of a series are added to those it has. The name of the file tells '
+      + 'the format (.parquet, .csv, .tsv, .json, .ndjson, .arrow, .xlsx, also with .gz, .zst, .bz2), or the URL does, with its options: '
       + 'host+csv+series:///F?delim=;. --kind and --format say the same of sources without a URL, such as the standard input. Several '
       + 'sources of a series may go to one name. New columns and wider types extend a series; columns that contradict it are refused.',
       'Copying out, paths are kept below the directory, and names as they are. Tables and series become Parquet, with units and '
@@ -39,7 +39,7 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
     examples: [
       { line: 'pond copy readings.csv /in/', summary: 'The bytes of a file into a directory of the pond' },
       { line: "pond copy 'host+series:///var/log/station/*.csv' /station", summary: 'The rows of several files, one after the other' },
-      { line: "pond copy 'host+csv+table:///tmp/sites.txt?delim=;' /sites --unit depth=m", summary: 'A table out of a file with another name' },
+      { line: "pond copy 'host+csv+table:///tmp/sites.txt?delim=;' /sites --unit depth=m", summary: 'A table, with a unit' },
       { line: 'curl -s https://example.org/a.csv | pond copy - /a --kind series --format csv', summary: 'Rows from the standard input' },
       { line: "pond copy '/sensors/**' host:///tmp/out --strip-prefix /sensors", summary: 'Out of the pond' },
       { line: 'pond copy /station - --format csv', summary: 'Rows to the standard output' },
@@ -53,8 +53,8 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
     summary: 'Append a stream of rows to a series',
     description: [
       'Reads rows from the standard input into a series, which is made when there is none. Rows are committed in batches, each as one '
-      + 'transaction, while the next ones are read; the input waits when that takes longer. Every batch has its columns found by itself: new '
-      + 'columns and wider types extend the series.',
+      + 'transaction, while the next ones are read; the input waits when that takes longer. Every batch has its columns found by itself: '
+      + 'new columns and wider types extend the series.',
       'A row that is no row (broken JSON, another number of fields), or whose values are not what the column has, goes to '
       + 'PATH.rejected.ndjson with its line number, the reason and its text, in the same transaction; the exit code is 3 then.',
       'With --resume-key the number of bytes that were taken from the beginning of the input, and their SHA-256, are committed with each '
@@ -90,14 +90,14 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
       + '(or what --format names), data files are copied.',
       '--temporal year,month divides rows by their event time, in UTC, into files such as north/a/year=2026/month=6/data-….parquet, as '
       + 'Hive, Spark and DuckDB read them; rows without a time go to __HIVE_DEFAULT_PARTITION__.',
-      'Exported again, files with the same rows stay untouched; files that the last manifest lists and that are not made any more are removed, and '
-      + 'nothing else in DIR ever is. A file that the manifest does not list is never written over. Until the new manifest is there, '
-      + 'the old one stays valid.',
+      'Exported again, files with the same rows stay untouched; files that the last manifest lists and that are not made any more are '
+      + 'removed, and nothing else in DIR ever is. A file that the manifest does not list is never written over. Until the new manifest '
+      + 'is there, the old one stays valid.',
     ],
     arguments: {},
     options: {
-      patterns: { long: 'pattern', short: 'p', value: 'PATTERN', repeat: true, of: 'pond-path', summary: 'Paths or patterns of files in the pond' },
-      directory: { long: 'dir', short: 'd', value: 'DIR', of: 'host-file', summary: 'The directory of the host; it is made when it is missing' },
+      patterns: { long: 'pattern', short: 'p', value: 'PATTERN', repeat: true, of: 'pond-path', summary: 'A path or pattern in the pond' },
+      directory: { long: 'dir', short: 'd', value: 'DIR', of: 'host-file', summary: 'The directory of the host; made when it is missing' },
       temporal: { long: 'temporal', value: 'PARTS', summary: 'year or year,month and so on, down to second' },
       startTime: { long: 'start-time', value: 'TIME', summary: 'Only rows from this event time on' },
       endTime: { long: 'end-time', value: 'TIME', summary: 'Only rows before this event time' },
@@ -107,7 +107,7 @@ export const TRANSFER_COMMANDS: readonly Command[] = [
     acceptsAt: true,
     examples: [
       { line: "pond export -p '/sensors/*' -d /srv/sensors --temporal year,month", summary: 'A directory a sensor, a file a month' },
-      { line: 'pond export -p /sites -p /station -d out --format csv --start-time 2026-01-01T00:00:00Z', summary: 'Two files, of this year' },
+      { line: 'pond export -p /sites -p /station -d out --format csv --start-time 2026-01-01T00:00:00Z', summary: 'Two files' },
     ],
     load: () => import('../commands/export.ts'),
   }),

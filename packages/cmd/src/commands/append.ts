@@ -46,7 +46,8 @@ export async function run(
   context.note(`appended ${plural(rows, 'row', 'rows')} in ${plural(batches, 'transaction', 'transactions')}${skipped}`);
   if (isLastLineLeft) context.note('the last line is cut off: it is left for the next append');
   if (rejected === 0) return 0;
-  context.warn(`pond: Cannot append ${plural(rejected, 'row', 'rows')}: ${rejected === 1 ? 'it is' : 'they are'} in "${path}.rejected.ndjson"`);
+  const where = `${rejected === 1 ? 'it is' : 'they are'} in "${path}.rejected.ndjson"`;
+  context.warn(`pond: Cannot append ${plural(rejected, 'row', 'rows')}: ${where}`);
   return 3;
 }
 

@@ -23,7 +23,9 @@ export async function run(context: Context, { words }: { words: readonly string[
   const [units, descriptions] = [assignments('--unit', options.units), assignments('--description', options.descriptions)];
   if (outside !== undefined) {
     const isForRows = kind !== undefined || timeColumn !== undefined || units !== undefined || descriptions !== undefined;
-    if (isForRows) throw new CliError('usage', 'Cannot copy out with --kind, --time-column, --unit or --description: they are for copying in');
+    if (isForRows) {
+      throw new CliError('usage', 'Cannot copy out with --kind, --time-column, --unit or --description: they are for copying in');
+    }
     return copyOut(context, sources, outside, { stripPrefix, dryRun, format });
   }
   if (context.at !== undefined) throw new CliError('usage', 'Cannot copy into the pond with --at: only the present can be changed');

@@ -47,7 +47,8 @@ export function parseHostDestination(text: string): HostAddress | undefined {
   if (scheme === undefined) return undefined;
   if (isBytes(scheme)) return { kind: 'file', path: bytesPath(text) };
   if (!scheme.startsWith('host+')) throw unknownScheme(text);
-  throw new CliError('usage', `Cannot copy to "${text}": a destination is a directory, host:///DIR was wanted`, '--format names the format');
+  const what = `Cannot copy to "${text}": a destination is a directory, host:///DIR was wanted`;
+  throw new CliError('usage', what, '--format names the format');
 }
 
 /** `host:p` is a URL, too; of other schemes only what has two slashes. */
@@ -80,12 +81,14 @@ async function rowSource(text: string, scheme: string, defaults: SourceDefaults)
   if (!scheme.split('+').includes('host') && !/(^|\+)(table|series)$/.test(scheme)) throw unknownScheme(text);
   const url = await readUrl(text);
   if (!url.host) {
-    throw new CliError('usage', `Cannot copy "${text}": it names something in the pond, host+${scheme}:// was wanted for a file of the host`);
+    const what = `Cannot copy "${text}": it names something in the pond, host+${scheme}:// was wanted for a file of the host`;
+    throw new CliError('usage', what);
   }
   const kind = url.kind ?? defaults.kind;
   if (kind === undefined || kind === 'data') {
     const hint = `host+${url.format ?? 'csv'}+series:// or host+${url.format ?? 'csv'}+table:// stores its rows, host:// its bytes`;
-    throw new CliError('usage', `Cannot copy "${text}": it says how to read rows and not what they become, +table or +series was wanted`, hint);
+    const what = `Cannot copy "${text}": it says how to read rows and not what they become, +table or +series was wanted`;
+    throw new CliError('usage', what, hint);
   }
   const options = url.compression === undefined ? url.options : { compression: url.compression, ...url.options };
   const rows: RowReading = { kind, format: url.format ?? inputFormat(defaults.format), options };

@@ -9,7 +9,7 @@ import { testPond } from '../fake-effects.ts';
 const oracle = await (await DuckDBInstance.create(':memory:')).connect();
 
 async function all(sql: string, values: string[] = []): Promise<unknown[][]> {
-  return (await oracle.runAndReadAll(sql, values)).getRowsJS() as unknown[][];
+  return (await oracle.runAndReadAll(sql, values)).getRowsJS();
 }
 
 const A = 'time,v,note\n2026-01-01 00:00:00,1,x\n2026-01-01 01:00:00,2,\n';

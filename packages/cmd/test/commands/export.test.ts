@@ -8,7 +8,7 @@ import { testPond, type TestPond } from '../fake-effects.ts';
 const oracle = await (await DuckDBInstance.create(':memory:')).connect();
 
 async function all(sql: string, values: string[] = []): Promise<unknown[][]> {
-  return (await oracle.runAndReadAll(sql, values)).getRowsJS() as unknown[][];
+  return (await oracle.runAndReadAll(sql, values)).getRowsJS();
 }
 
 interface Manifest {
