@@ -45,12 +45,13 @@ const REQUIRES_ITS_OWN = ['yazl.cjs'];
 const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
 const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
 
-/** Which chunks are packed together: those that these runs load, and that no pack before has. */
-const PACKS = {
-  'pack-help.cjs': [['--help']],
-  'pack-read.cjs': [['list'], ['show', '--limit', '5'], ['log']],
-  'pack-write.cjs': [['init'], ['mkdir', '/b'], ['copy', '-', '/a/x']],
-  'pack-sql.cjs': [['sql', 'SELECT 1']],
+/** Groups of runs whose start counts. Chunks that the same groups load are packed together. */
+const GROUPS = {
+  help: [['--help']],
+  read: [['list'], ['show', '--limit', '5'], ['log']],
+  init: [['init']],
+  write: [['mkdir', '/b'], ['copy', '-', '/a/x']],
+  sql: [['sql', 'SELECT 1']],
 };
 
 /** Runs that fill the code cache: the commands whose start counts most. */
@@ -78,8 +79,12 @@ function lazyParts(self) {
   return {
     name: 'lazy-parts',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /.*/ }, ({ path, namespace }) => {
+      onResolve({ filter: /.*/ }, ({ path, namespace, kind }) => {
         if (namespace === 'lazy') return { path, external: true };
+        // What is imported when it is used is lazy as it is, and a module in between would leave its default export alone.
+        const own = PART_OF.get(path);
+        if (kind === 'dynamic-import' && own !== undefined && own !== self) return { path: `./${own}`, external: true };
+        if (kind === 'dynamic-import' && SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path, external: true };
         if (SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path: `node:${path.replace(/^node:/, '')}`, namespace: 'lazy' };
         const part = PART_OF.get(path);
         if (part === undefined || part === self || KEEP_THEIR_OWN[self]?.includes(path)) return undefined;
@@ -212,21 +217,36 @@ function trial(scratch, words, mode, pond = 'pond') {
   return spawnSync(process.execPath, [`${dist}/pond.cjs`, ...words], { env, cwd: scratch, input: 'x', encoding: 'utf8' });
 }
 
+/** The chunks that a group of runs loads, in the order in which they are loaded. */
+function chunksOf(scratch, runs) {
+  const chunks = new Set();
+  for (const words of runs) {
+    const { stderr } = trial(scratch, words, 'trace', words[0] === 'init' ? 'new-pond' : undefined);
+    for (const [, part] of stderr.matchAll(/^LOADED (\S+)$/gm)) if (PARTS[part] === undefined) chunks.add(part);
+  }
+  return chunks;
+}
+
 function packChunks(scratch) {
   writeBoot({});
   for (const words of [['init'], ['mkdir', '/a']]) trial(scratch, words, 'trace');
+  const groupsOf = new Map();
+  for (const [group, runs] of Object.entries(GROUPS)) {
+    for (const chunk of chunksOf(scratch, runs)) groupsOf.set(chunk, [...groupsOf.get(chunk) ?? [], group]);
+  }
+  const packs = {};
+  for (const [chunk, groups] of groupsOf) {
+    // What `--help` loads, everything loads.
+    const pack = `pack-${groups.includes('help') ? 'help' : groups.join('-')}.cjs`;
+    (packs[pack] ??= []).push(chunk);
+  }
   const packOf = {};
-  for (const [pack, runs] of Object.entries(PACKS)) {
-    const chunks = new Set();
-    for (const words of runs) {
-      const { stderr } = trial(scratch, words, 'trace', words[0] === 'init' ? `${pack}-pond` : undefined);
-      for (const [, part] of stderr.matchAll(/^LOADED (\S+)$/gm)) if (packOf[part] === undefined && PARTS[part] === undefined) chunks.add(part);
-    }
-    const members = [...chunks].map((chunk) =>
+  for (const [pack, chunks] of Object.entries(packs)) {
+    const members = chunks.map((chunk) =>
       `${JSON.stringify(chunk)}:function(exports,require,module,__filename,__dirname){${readFileSync(`${bundle}/${chunk}`, 'utf8')}}`);
     writeFileSync(`${bundle}/${pack}`, `({${members.join(',\n')}})\n`);
     for (const chunk of chunks) packOf[chunk] = pack;
-    inputs[pack] = [...chunks].flatMap((chunk) => inputs[chunk] ?? []);
+    inputs[pack] = chunks.flatMap((chunk) => inputs[chunk] ?? []);
   }
   writeBoot(packOf);
 }
