@@ -17,7 +17,7 @@ export function scratch(name) {
   return directory;
 }
 
-const unsynced = { ...nodeIo, fsync() {}, fsyncDirectory() {}, fsyncInPool: async () => {}, fsyncDirectoryInPool: async () => {} };
+export const unsynced = { ...nodeIo, fsync() {}, fsyncDirectory() {}, fsyncInPool: async () => {}, fsyncDirectoryInPool: async () => {} };
 
 /** The tail of a pond is full when the next commit would fold it. */
 const FULL_TAIL = 15;

@@ -3,7 +3,10 @@ import { cpus, release, totalmem, type as osType } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
-const LINES = ['startup', 'commit', 'concurrency', 'open-list', 'directory', 'copy-many', 'copy-large'];
+const LINES = [
+  'startup', 'commit', 'concurrency', 'open-list', 'directory', 'copy-many', 'copy-large', 'sql-start', 'sql-table', 'sql-appends', 'nested', 'import', 'append-stream',
+  'spill', 'stream', 'storage',
+];
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
 
 const args = process.argv.slice(2);
