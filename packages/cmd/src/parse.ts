@@ -23,7 +23,7 @@ type Values = Readonly<Record<string, unknown>>;
 export function parseArguments(argv: readonly string[], commands: readonly Command[]): Request {
   const start = argv.findIndex((_, index) => isCommandWord(argv, index));
   const before = start === -1 ? argv : argv.slice(0, start);
-  const outer = parse('pond', before, { ...GLOBAL_OPTIONS, version: VERSION_OPTION }, undefined).options;
+  const outer = before.length === 0 ? {} : parse('pond', before, { ...GLOBAL_OPTIONS, version: VERSION_OPTION }, undefined).options;
   const globals = readGlobals(outer);
   if (start === -1) {
     if (outer['version'] === true) return { kind: 'version', globals };
