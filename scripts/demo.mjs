@@ -57,7 +57,7 @@ try {
   say('Every change is a transaction. A correction comes in, and a mistake:');
   appendFileSync(join(inbox, 'weather', 'global-temp.csv'), '2017,0.9\n');
   pond('copy', `host://${inbox}/weather/global-temp.csv`, '/weather/global-temp.csv');
-  pond('rm', '-r', '/seattle');
+  pond('rm', '/seattle/normals', '/flights');
   say('What has changed since transaction 6? The older state is still there, and can be brought back.');
   pond('diff', '6');
   pond('count', '/seattle/daily', '--at', '6');
