@@ -206,7 +206,9 @@ export async function transactionOf(
 }
 
 /** The same; the data file that the commit added may have been merged into another and removed since. */
-export async function transactionUnlessGone(reader: DataReader, commit: Commit): Promise<Awaited<ReturnType<typeof transactionOf>> | 'gone'> {
+export async function transactionUnlessGone(
+  reader: DataReader, commit: Commit,
+): Promise<Awaited<ReturnType<typeof transactionOf>> | 'gone'> {
   try {
     return await transactionOf(reader, commit);
   } catch (error) {

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
-import { pid } from 'node:process';
 import type { Engine, FilePart, IngestOptions, TabularContent } from '@duckpond/query';
 import { isFile, isTinyFsError, type NodePath, quote, type WritableWD } from '@duckpond/tinyfs';
 import { appendTabular } from './append-tabular.ts';
 import { PondError } from './errors.ts';
 import type { Pond } from './pond.ts';
+import { makeProcessDirectory } from './process-directory.ts';
 
 /** What is said about the rows of a file beside what it says itself. */
 export type RowOptions = Pick<IngestOptions, 'timeColumn' | 'units' | 'descriptions' | 'signal'>;
@@ -25,8 +24,7 @@ export interface RowImporter {
 export async function openRowImporter(pond: Pick<Pond, 'directory' | 'settings'>): Promise<RowImporter> {
   const [{ FORMAT_READERS, openEngine }, settings] = await Promise.all([import('@duckpond/query'), pond.settings()]);
   const setting = (key: string): string => settings.find((one) => one.key === key)?.value ?? '';
-  const directory = join(resolve(pond.directory, 'cache'), 'import', `${pid}-${randomBytes(6).toString('hex')}`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const directory = await makeProcessDirectory(join(resolve(pond.directory, 'cache'), 'import'));
   const threads = setting('sql.threads');
   const engine = await openEngine({
     // Nobody's SQL runs here: what is read is what the caller names.

@@ -1,10 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pid } from 'node:process';
 import { pipeline } from 'node:stream/promises';
-import { isProcessAlive } from './environment.ts';
+import { processDirectoryName, removeLeftovers } from './process-directory.ts'
 
 /** Where content that is not a file of its own is put so that DuckDB can read it. Each process has its own below `cache/spool`. */
 export interface Spool {
@@ -15,12 +14,10 @@ export interface Spool {
   close(): Promise<void>;
 }
 
-const ABANDONED_MILLIS = 24 * 60 * 60 * 1000;
-
-/** Makes nothing on disk before the first file. What processes left that are gone, or a day ago, is removed then. */
-export function openSpool(cacheDirectory: string, nowMillis: () => number): Spool {
+/** Makes nothing on disk before the first file. What processes left that are gone is removed then. `uuid` tells spools of one process apart. */
+export function openSpool(cacheDirectory: string, uuid: string): Spool {
   const root = join(cacheDirectory, 'spool');
-  const directory = join(root, `${pid}-${randomBytes(6).toString('hex')}`);
+  const directory = join(root, processDirectoryName(uuid.slice(-12)));
   const files = new Map<string, Promise<string>>();
   let opening: Promise<void> | undefined;
 
@@ -40,7 +37,7 @@ export function openSpool(cacheDirectory: string, nowMillis: () => number): Spoo
 
   async function open(): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await removeLeftovers(root, nowMillis());
+    await removeLeftovers(root);
   }
 
   return {
@@ -61,14 +58,4 @@ export function openSpool(cacheDirectory: string, nowMillis: () => number): Spoo
       opening = undefined;
     },
   };
-}
-
-async function removeLeftovers(root: string, nowMillis: number): Promise<void> {
-  for (const name of await readdir(root)) {
-    const owner = /^(\d+)-[0-9a-f]{12}$/.exec(name)?.[1];
-    if (owner === undefined || Number(owner) === pid) continue;
-    const path = join(root, name);
-    const age = await stat(path).then(({ mtimeMs }) => nowMillis - mtimeMs, () => 0);
-    if (!isProcessAlive(Number(owner)) || age > ABANDONED_MILLIS) await rm(path, { recursive: true, force: true });
-  }
 }

@@ -73,7 +73,7 @@ const COPY_BYTES = 256 * 1024;
 export function createSqlRunner(context: SqlContext): SqlRunner {
   const { directory, storeDirectory, oplog } = context;
   const cache = resolve(directory, 'cache');
-  const spool = openSpool(cache, () => Number(oplog.environment.nowMicros() / 1000n));
+  const spool = openSpool(cache, oplog.environment.uuid());
   /** By what they were opened with. */
   const engines = new Map<string, Promise<Engine>>();
   let isOpen = true;

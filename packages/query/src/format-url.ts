@@ -115,7 +115,8 @@ function decode(text: string, raw: string, part: string): string {
     if (!decoded.includes('\0')) return decoded;
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
-    throw wrong(text, `in the ${part} a % is not followed by the hex digits of UTF-8, %25 was wanted for the sign itself`, { cause: error });
+    const what = `in the ${part} a % is not followed by the hex digits of UTF-8, %25 was wanted for the sign itself`;
+    throw wrong(text, what, { cause: error });
   }
   throw wrong(text, `the ${part} has a null byte, which no file name has`);
 }

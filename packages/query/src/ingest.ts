@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arrowFromChunks } from './arrow-from-chunks.ts';
 import { describeSelect } from './describe-select.ts';
@@ -45,7 +44,7 @@ export async function ingest(host: ScriptHost, source: FilePart, options: Ingest
     const known = [...host.readers.keys()].sort().join(', ');
     throw new QueryError('unsupported-format', `Cannot import ${source.format}: the format is not known, one of ${known} was wanted`);
   }
-  const path = join(options.spillDirectory, `import-${randomUUID()}.parquet`);
+  const path = await newFile(options.spillDirectory);
   return withSession(host, options.signal, async (session, steps) => {
     let kept = false;
     try {
@@ -60,6 +59,19 @@ export async function ingest(host: ScriptHost, source: FilePart, options: Ingest
       if (!kept) await rm(path, { force: true });
     }
   });
+}
+
+/** A new file, empty, in a directory where others may make some too. */
+async function newFile(directory: string): Promise<string> {
+  for (let number = 0; ; number += 1) {
+    const path = join(directory, `import-${number}.parquet`);
+    try {
+      await (await open(path, 'wx')).close();
+      return path;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
 }
 
 interface Import {
@@ -86,13 +98,16 @@ async function store(work: Import, select: string): Promise<TabularContent> {
   const facts = await parquetFacts(session, path, { ...options, notes });
   const empty = facts.columns.filter(({ type, nulls }) => type === 'JSON' && nulls === facts.rowCount).map(({ name }) => name);
   const untyped = new Set([...empty, ...columns.filter(({ type }) => type === '"NULL"').map(({ name }) => name)]);
-  const named: TabularFacts = { ...facts, columns: facts.columns.map((column) => (untyped.has(column.name) ? { ...column, type: '"NULL"' } : column)) };
+  const typed = facts.columns.map((column) => (untyped.has(column.name) ? { ...column, type: '"NULL"' } : column));
+  const named: TabularFacts = { ...facts, columns: typed };
   const { sizeBytes } = empty.length === 0 ? written : await withoutTypes(work, empty, notes);
   const bytes = sizeBytes <= INLINE_BYTES ? await inlineBytes(session, path, options.signal) : undefined;
   return bytes === undefined ? { kind: 'file', path, sizeBytes, facts: named } : { kind: 'inline', bytes, facts: named };
 }
 
-async function copy({ session, steps }: Import, select: string, path: string, notes: ReadonlyMap<string, ColumnNote>): Promise<ParquetFile> {
+async function copy(
+  { session, steps }: Import, select: string, path: string, notes: ReadonlyMap<string, ColumnNote>,
+): Promise<ParquetFile> {
   return copySelect(session, steps, select, path, {
     rowGroupRows: ROW_GROUP_ROWS,
     ...(notes.size === 0 ? {} : { metadata: { [NOTES_KEY]: JSON.stringify({ columns: Object.fromEntries(notes) }) } }),
@@ -136,7 +151,8 @@ async function notesOf(
   for (const name of [...Object.keys(units), ...Object.keys(descriptions)]) {
     if (names.includes(name)) continue;
     const wanted = names.map((known) => `"${known}"`).join(', ');
-    throw new QueryError('bad-input', `Cannot describe column "${name}": there is no such column, one of ${wanted} was wanted`, { column: name });
+    const message = `Cannot describe column "${name}": there is no such column, one of ${wanted} was wanted`;
+    throw new QueryError('bad-input', message, { column: name });
   }
   const own = source.format === 'parquet' && isPlain(source) ? await readNotes(session, source.paths) : new Map<string, ColumnNote>();
   const notes = new Map<string, ColumnNote>();

@@ -38,7 +38,8 @@ export async function parquetFacts(
   const bounds = (name: string): ColumnStatistics | undefined => statistics.get(name);
   const time = await findTimeColumn(columns, (name) => {
     const { least, greatest } = bounds(name) ?? {};
-    return Promise.resolve(least === undefined || greatest === undefined ? undefined : { least: BigInt(least), greatest: BigInt(greatest) });
+    const isKnown = least !== undefined && greatest !== undefined;
+    return Promise.resolve(isKnown ? { least: BigInt(least), greatest: BigInt(greatest) } : undefined);
   }, options.timeColumn);
   const range = time === undefined ? undefined
     : time.unit !== undefined ? wholeRange(bounds(time.name), time.unit) : await timeRange(session, source, time.name, bounds(time.name));
@@ -79,7 +80,8 @@ function extreme(values: readonly string[], direction: -1 | 1): string | undefin
   const whole = values.every((value) => /^-?\d+$/.test(value));
   const shaped = values.every((value) => /^\d{4}-/.test(value));
   if (!whole && !shaped) return undefined;
-  const isBeyond = (a: string, b: string): boolean => (whole ? (direction < 0 ? BigInt(a) < BigInt(b) : BigInt(a) > BigInt(b)) : direction < 0 ? a < b : a > b);
+  const isLess = (a: string, b: string): boolean => (whole ? BigInt(a) < BigInt(b) : a < b);
+  const isBeyond = (a: string, b: string): boolean => (direction < 0 ? isLess(a, b) : isLess(b, a));
   return values.reduce<string | undefined>((best, value) => (best === undefined || isBeyond(value, best) ? value : best), undefined);
 }
 
@@ -103,7 +105,8 @@ async function nullCounts(
 }
 
 function wholeRange({ least, greatest }: ColumnStatistics = {}, unit: 's' | 'ms' | 'us' | 'ns'): readonly [bigint, bigint] | undefined {
-  return least === undefined || greatest === undefined ? undefined : [epochMicros(BigInt(least), unit), epochMicros(BigInt(greatest), unit)];
+  if (least === undefined || greatest === undefined) return undefined;
+  return [epochMicros(BigInt(least), unit), epochMicros(BigInt(greatest), unit)];
 }
 
 /** Out of the footer when it says; infinite times do not count, and then the column is scanned. */

@@ -1,5 +1,4 @@
 import type { DuckDBDataChunk, DuckDBType, DuckDBTableFunction } from '@duckdb/node-api';
-import { randomUUID } from 'node:crypto';
 import type { DuckDB } from './duckdb.ts';
 import { quoteIdentifier } from './identifier.ts';
 
@@ -17,7 +16,10 @@ export interface Scan {
   next(chunk: DuckDBDataChunk): void;
 }
 
-/** The sources of an engine, by keys that nobody can guess. One table function of DuckDB serves all of them. */
+/**
+ * The sources of an engine, by keys of its own. One table function of DuckDB serves all of them. A key is no secret: queries of one engine
+ * may read the same things.
+ */
 export interface ScanRegistry {
   readonly tableFunction: DuckDBTableFunction;
   /** Adds a source; the returned expression stands for it in FROM. */
@@ -33,6 +35,7 @@ interface Opened { readonly scan: Scan }
 /** The registry of a new engine. */
 export function scanRegistry({ api }: DuckDB): ScanRegistry {
   const sources = new Map<string, ScanSource>();
+  let added = 0;
   const tableFunction = api.DuckDBTableFunction.create({
     name: FUNCTION_NAME,
     parameterTypes: [api.VARCHAR],
@@ -57,7 +60,8 @@ export function scanRegistry({ api }: DuckDB): ScanRegistry {
   return {
     tableFunction,
     add: (source) => {
-      const key = randomUUID();
+      added += 1;
+      const key = String(added);
       sources.set(key, source);
       return { key, sql: `${quoteIdentifier(FUNCTION_NAME)}('${key}')` };
     },

@@ -24,7 +24,9 @@ export interface RowCounts {
  * order, then new ones, each with the type that holds both (see `commonType`). Names are compared as DuckDB does, without regard to case, and keep
  * their first spelling. Null counts are added up; units and descriptions of `after` win where it has them.
  */
-export function evolve(before: readonly TabularColumn[], after: readonly TabularColumn[], rows: RowCounts = { before: 0, after: 0 }): Evolution {
+export function evolve(
+  before: readonly TabularColumn[], after: readonly TabularColumn[], rows: RowCounts = { before: 0, after: 0 },
+): Evolution {
   const later = new Map(after.map((column) => [column.name.toLowerCase(), column]));
   const columns: TabularColumn[] = [];
   for (const column of before) {
@@ -56,5 +58,6 @@ function compare(before: readonly TabularColumn[], after: readonly TabularColumn
   for (const { name, type } of after) if (!known.has(name.toLowerCase())) rows.push(['+', name, '', type]);
   const width = (at: 1 | 2): number => Math.max(...rows.map((row) => row[at].length));
   const [names, types] = [width(1), width(2)];
-  return rows.map(([mark, name, left, right]) => `${mark.padEnd(2)}${name.padEnd(names)}  ${left.padEnd(types)}  ${right}`.trimEnd()).join('\n');
+  const lines = rows.map(([mark, name, left, right]) => `${mark.padEnd(2)}${name.padEnd(names)}  ${left.padEnd(types)}  ${right}`);
+  return lines.map((line) => line.trimEnd()).join('\n');
 }

@@ -4,7 +4,8 @@ import type { DuckDB } from './duckdb.ts';
 
 // Numbers of DuckDB's types in the binding: its module is loaded by the engine alone.
 const TYPE = {
-  HUGEINT: 16, TIMESTAMP_S: 20, TIMESTAMP_MS: 21, ENUM: 23, LIST: 24, STRUCT: 25, MAP: 26, UNION: 28, BIT: 29, TIME_TZ: 30, UHUGEINT: 32, ARRAY: 33,
+  HUGEINT: 16, TIMESTAMP_S: 20, TIMESTAMP_MS: 21, ENUM: 23, LIST: 24, STRUCT: 25, MAP: 26, UNION: 28, BIT: 29, TIME_TZ: 30,
+  UHUGEINT: 32, ARRAY: 33,
   BIGNUM: 35, SQLNULL: 36, VARIANT: 40,
 } as const;
 

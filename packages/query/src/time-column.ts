@@ -13,10 +13,14 @@ export interface TimeColumn {
 /** The least and the greatest value of a column of whole numbers; undefined when it has none. */
 export type WholeRange = (name: string) => Promise<{ readonly least: bigint; readonly greatest: bigint } | undefined>;
 
-const NAMES = ['timestamp', 'time', 'ts', 'datetime', 'date', 'eventtime', 'timestamputc', 'timeutc', 'datetimeutc', 'observedat', 'recordedat', 'epoch', 'unixtime'];
+const NAMES = [
+  'timestamp', 'time', 'ts', 'datetime', 'date', 'eventtime', 'timestamputc', 'timeutc', 'datetimeutc', 'observedat', 'recordedat',
+  'epoch', 'unixtime',
+];
 const TIMESTAMP = /^TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?$/;
 const WHOLE = /^U?(INTEGER|BIGINT)$/;
-const SUFFIX = /^(.*?)(?:[_ (]+|(?<=[a-z])(?=[A-Z]))(s|sec|secs|seconds|ms|millis|milliseconds|us|micros|microseconds|ns|nanos|nanoseconds)\)?$/;
+const UNITS = 's|sec|secs|seconds|ms|millis|milliseconds|us|micros|microseconds|ns|nanos|nanoseconds';
+const SUFFIX = new RegExp(`^(.*?)(?:[_ (]+|(?<=[a-z])(?=[A-Z]))(${UNITS})\\)?$`);
 const UNIT_OF: Readonly<Record<string, EpochUnit>> = { s: 's', m: 'ms', u: 'us', n: 'ns' };
 const PER_SECOND: Readonly<Record<EpochUnit, bigint>> = { s: 1n, ms: 1_000n, us: 1_000_000n, ns: 1_000_000_000n };
 // Numbers that mean anything else rarely lie between these as seconds, and the ranges of the units do not overlap.

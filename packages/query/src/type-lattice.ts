@@ -173,7 +173,8 @@ function parse(name: string): Type | undefined {
     if (token?.kind !== 'word' && token?.kind !== 'identifier') return undefined;
     at += 1;
     const fieldType = type();
-    return fieldType === undefined ? undefined : { text: token.text, name: token.kind === 'word' ? token.text : token.value, type: fieldType };
+    if (fieldType === undefined) return undefined;
+    return { text: token.text, name: token.kind === 'word' ? token.text : token.value, type: fieldType };
   }
 
   function items<T>(item: () => T | undefined): T[] | undefined {

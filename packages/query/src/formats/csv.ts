@@ -100,6 +100,7 @@ async function refuseRagged(
     const hint = fields > expected && expected === 1
       ? `?skip=${line - 1} begins with it`
       : '?null_padding=true fills short rows with nulls, ?ignore_errors=true skips rows of another length, ?delim= names another delimiter';
-    throw badInput(path, { line, what: `it has ${fields} ${fields === 1 ? 'field' : 'fields'}, ${expected} were wanted as in the first line`, hint });
+    const what = `it has ${fields} ${fields === 1 ? 'field' : 'fields'}, ${expected} were wanted as in the first line`;
+    throw badInput(path, { line, what, hint });
   }
 }

@@ -32,7 +32,9 @@ async function selectExcel(session: ScanSession, paths: readonly string[], optio
       const writer = rowsWriter(session, original);
       const names = await writeSheet(sheetRows(parts, workbook, part, range, original), header, range, writer.write, session.signal);
       await writer.close();
-      if (names.length === 0) throw badInput(original, { what: 'its sheet has no cells, a header or rows were wanted', hint: '?sheet= names another one' });
+      if (names.length === 0) {
+        throw badInput(original, { what: 'its sheet has no cells, a header or rows were wanted', hint: '?sheet= names another one' });
+      }
       selects.push(await selectGuessed(session, writer.path, names));
     } finally {
       parts.close();
@@ -43,7 +45,8 @@ async function selectExcel(session: ScanSession, paths: readonly string[], optio
 
 function sheetPart({ sheets }: Workbook, options: Options, original: string): string {
   const wanted = options['sheet'];
-  const found = wanted === undefined ? sheets[0] : sheets.find(({ name }) => name === wanted) ?? (/^\d+$/.test(wanted) ? sheets[Number(wanted) - 1] : undefined);
+  const numbered = wanted !== undefined && /^\d+$/.test(wanted) ? sheets[Number(wanted) - 1] : undefined;
+  const found = wanted === undefined ? sheets[0] : sheets.find(({ name }) => name === wanted) ?? numbered;
   if (found !== undefined) return found.part;
   const known = sheets.map(({ name }) => `"${name}"`).join(', ');
   throw badInput(original, { what: `it has no sheet "${wanted ?? '1'}", one of ${known || 'none'} was wanted` });
@@ -55,12 +58,14 @@ function rangeOption(options: Options): Range {
   const [, left, top, right, bottom] = /^\$?([A-Z]{1,3})\$?(\d*):\$?([A-Z]{1,3})\$?(\d*)$/i.exec(text) ?? [];
   if (left === undefined || right === undefined) throw wrongOption('excel', options, 'range', 'two corners such as B2:F100 or B2:F');
   return {
-    left: columnNumber(left), right: columnNumber(right), top: top === '' ? 1 : Number(top), bottom: bottom === '' ? Infinity : Number(bottom),
+    left: columnNumber(left), right: columnNumber(right),
+    top: top === '' ? 1 : Number(top), bottom: bottom === '' ? Infinity : Number(bottom),
   };
 }
 
 async function writeSheet(
-  rows: AsyncIterable<readonly Cell[]>, header: boolean, range: Range, write: (cells: readonly Cell[]) => Promise<void>, signal: AbortSignal | undefined,
+  rows: AsyncIterable<readonly Cell[]>, header: boolean, range: Range,
+  write: (cells: readonly Cell[]) => Promise<void>, signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   let names: Cell[] | undefined = header ? undefined : [];
   let width = 0;

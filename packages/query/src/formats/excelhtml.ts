@@ -27,7 +27,8 @@ async function selectHtml(session: ScanSession, paths: readonly string[], option
     const rows = (): AsyncGenerator<Row> => tableRows(readBytes(path, compression, session.signal));
     const { table, width } = await widest(rows(), wanted);
     if (width === 0) {
-      throw badInput(path, { what: wanted === undefined ? 'it has no HTML table with cells' : `it has no HTML table ${wanted} with cells` });
+      const which = wanted === undefined ? '' : ` ${wanted}`;
+      throw badInput(path, { what: `it has no HTML table${which} with cells` });
     }
     const writer = rowsWriter(session, path);
     const names = await writeTable(rows(), table, width, writer);

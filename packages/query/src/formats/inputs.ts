@@ -36,9 +36,12 @@ export async function inputFiles(format: string, paths: readonly string[], optio
   const forced = wordOption(format, options, 'compression', [...COMPRESSIONS, 'none']);
   return Promise.all(paths.map(async (path) => {
     const found = await stat(path).catch((error: unknown) => {
-      throw badInput(path, { what: error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : String(error) });
+      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      throw badInput(path, { what: isMissing ? 'there is no such file' : String(error) });
     });
-    if (found.isDirectory()) throw badInput(path, { what: 'it is a directory, a file was wanted', hint: `${path}/* names the files in it` });
+    if (found.isDirectory()) {
+      throw badInput(path, { what: 'it is a directory, a file was wanted', hint: `${path}/* names the files in it` });
+    }
     const compression = forced === 'none' ? undefined : forced ?? formatOfName(path).compression;
     return { path, sizeBytes: found.size, ...(compression === undefined ? {} : { compression }) };
   }));
@@ -68,7 +71,9 @@ export async function nativeInputs(
       if (compression === 'gzip' || compression === 'zstd') await checkWhole(path, compression, session.signal);
     }
   }
-  const readable = native ? files.map(({ path }) => path) : await spoolAll(session, files, extension, decode ? encoding : undefined, format, options);
+  const readable = native
+    ? files.map(({ path }) => path)
+    : await spoolAll(session, files, extension, decode ? encoding : undefined, format, options);
   const compression = native && (first?.compression === 'gzip' || first?.compression === 'zstd') ? first.compression : 'none';
   return { paths: readable.map(literalPath), compression, ...(known === undefined ? {} : { encoding: known }) };
 }
@@ -95,7 +100,9 @@ type Decode = (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<string>;
 
 async function decoderOf(encoding: string, format: string, options: Options): Promise<Decode> {
   const { default: iconv } = await import('iconv-lite');
-  if (!iconv.encodingExists(encoding)) throw wrongOption(format, options, 'encoding', 'utf-8, utf-16, latin-1, windows-1252 or another known one');
+  if (!iconv.encodingExists(encoding)) {
+    throw wrongOption(format, options, 'encoding', 'utf-8, utf-16, latin-1, windows-1252 or another known one');
+  }
   return async function* decode(bytes) {
     const decoder = iconv.getDecoder(encoding);
     for await (const piece of bytes) yield decoder.write(Buffer.from(piece));

@@ -42,17 +42,23 @@ async function selectJson(format: 'json' | 'ndjson', session: ScanSession, paths
     if (value !== undefined) parameters.push(`${name} = ${await session.bind(value)}`);
   }
   const columns = typesOption(format, options, 'columns');
-  if (columns !== undefined) return `SELECT * FROM read_json(${[...parameters, `columns = ${await structOf(session, columns)}`].join(', ')})`;
+  if (columns !== undefined) return selectColumns(session, parameters, columns);
   const select = `SELECT * FROM read_json(${parameters.join(', ')})`;
   try {
     const found = await describeSelect(session, select);
     const types = typesOption(format, options, 'types');
     if (types === undefined) return select;
     const all = withTypes(format, options, found, types);
-    return `SELECT * FROM read_json(${[...parameters, `columns = ${await structOf(session, all)}`].join(', ')})`;
+    return await selectColumns(session, parameters, all);
   } catch (error) {
     throw readError(error, spoolOf(session).original) ?? error;
   }
+}
+
+async function selectColumns(
+  session: ScanSession, parameters: readonly string[], columns: ReadonlyMap<string, string>,
+): Promise<string> {
+  return `SELECT * FROM read_json(${[...parameters, `columns = ${await structOf(session, columns)}`].join(', ')})`;
 }
 
 function withTypes(
@@ -60,7 +66,10 @@ function withTypes(
 ): ReadonlyMap<string, string> {
   const all = new Map(columns.map(({ name, type }) => [name, type]));
   for (const [name, type] of types) {
-    if (!all.has(name)) throw wrongOption(format, options, 'types', `a column out of ${columns.map((column) => quoteIdentifier(column.name)).join(', ')}`);
+    if (!all.has(name)) {
+      const known = columns.map((column) => quoteIdentifier(column.name)).join(', ');
+      throw wrongOption(format, options, 'types', `a column out of ${known}`);
+    }
     all.set(name, type);
   }
   return all;

@@ -10,7 +10,8 @@ export function checkOptions(format: string, options: Options, known: readonly s
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const wanted = known.length === 0 ? 'it has none' : `one of ${[...known].sort().join(', ')} was wanted`;
-    throw new QueryError('unsupported-format', `Cannot read ${format}: the option "${name}" is not known, ${wanted}`, { format, option: name });
+    const message = `Cannot read ${format}: the option "${name}" is not known, ${wanted}`;
+    throw new QueryError('unsupported-format', message, { format, option: name });
   }
 }
 

@@ -91,7 +91,9 @@ function countAndSum(point: Json, column: string): readonly OtelValue[] {
 }
 
 function extremes(point: Json, column: string): readonly OtelValue[] {
-  return (['min', 'max'] as const).map((name): OtelValue => ({ column: `${column}.${name}`, type: 'DOUBLE', value: numberOf(point[name], name) }));
+  return (['min', 'max'] as const).map((name): OtelValue => (
+    { column: `${column}.${name}`, type: 'DOUBLE', value: numberOf(point[name], name) }
+  ));
 }
 
 /** `key=value`, sorted by key. */

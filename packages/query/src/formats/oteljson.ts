@@ -67,7 +67,8 @@ async function selectOtel(session: ScanSession, paths: readonly string[], option
   }
   const found = [...columns.values()];
   const typed = await selectTyped(session, spooled, [
-    { name: '__nanos', type: 'BIGINT' }, { name: '__order', type: 'BIGINT' }, ...found.map(({ name, type }) => ({ name: safeName(name), type })),
+    { name: '__nanos', type: 'BIGINT' }, { name: '__order', type: 'BIGINT' },
+    ...found.map(({ name, type }) => ({ name: safeName(name), type })),
   ]);
   const last = found.map(({ name }) => `arg_max(${quoteIdentifier(safeName(name))}, __order) AS ${quoteIdentifier(safeName(name))}`);
   return `SELECT ${['make_timestamp_ns(__nanos) AS "timestamp"', ...last].join(', ')} FROM (${typed}) GROUP BY __nanos ORDER BY __nanos`;

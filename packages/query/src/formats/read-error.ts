@@ -27,7 +27,8 @@ export function readError(error: unknown, original: (path: string) => string = o
   if (error instanceof QueryError && error.code !== 'query-failed') return error;
   const text = withoutMiddle(error.message);
   // Mistakes of the query itself, which may say anything.
-  if (/^(Binder|Parser|Catalog|Permission|TransactionContext|Constraint) Error/.test(text) && !text.includes('COLUMN_TYPES')) return undefined;
+  const isAboutTheQuery = /^(Binder|Parser|Catalog|Permission|TransactionContext|Constraint) Error/.test(text);
+  if (isAboutTheQuery && !text.includes('COLUMN_TYPES')) return undefined;
   const found = csvFinding(text) ?? jsonFinding(text) ?? parquetFinding(text) ?? otherFinding(text);
   if (found === undefined) return undefined;
   const file = fileOf(text);
@@ -116,7 +117,9 @@ function jsonFinding(text: string): Finding | undefined {
   if (text.includes('maximum_object_size')) {
     return { what: 'a value is larger than maximum_object_size', hint: '?maximum_object_size=BYTES allows it' };
   }
-  if (text.includes("Expected top-level JSON array")) return { what: 'it is not one JSON array, which was wanted', hint: 'ndjson reads lines' };
+  if (text.includes('Expected top-level JSON array')) {
+    return { what: 'it is not one JSON array, which was wanted', hint: 'ndjson reads lines' };
+  }
   return undefined;
 }
 

@@ -34,7 +34,8 @@ export function rowsWriter(session: ScanSession, source: string): RowsWriter {
   return {
     path,
     write: async (cells) => {
-      const line = `{${cells.flatMap((cell, at) => (cell === null || cell === undefined ? [] : [`"c${at}":${textOf(cell)}`])).join(',')}}\n`;
+      const members = cells.flatMap((cell, at) => (cell === null || cell === undefined ? [] : [`"c${at}":${textOf(cell)}`]));
+      const line = `{${members.join(',')}}\n`;
       pending.push(line);
       length += line.length;
       if (length >= BATCH_LENGTH) await flush();
@@ -63,7 +64,8 @@ export async function selectTyped(
   const types: string[] = [];
   for (const [at, { type }] of columns.entries()) types.push(`c${at} := ${await session.bind(type)}`);
   const names = columns.map(({ name }, at) => `c${at} AS ${quoteIdentifier(name)}`);
-  return `SELECT ${names.join(', ')} FROM read_json(${await session.bindTexts(paths)}, ${FORMAT}, columns = struct_pack(${types.join(', ')}))`;
+  const files = await session.bindTexts(paths);
+  return `SELECT ${names.join(', ')} FROM read_json(${files}, ${FORMAT}, columns = struct_pack(${types.join(', ')}))`;
 }
 
 /** A SELECT of rows that were written, whose columns have these names, and the types that fit all of their values; text fits everything. */

@@ -27,17 +27,22 @@ async function selectWeblog(session: ScanSession, paths: readonly string[], opti
   const encoding = inputs.encoding === undefined ? '' : `, encoding = ${await session.bind(inputs.encoding)}`;
   const pattern = await session.bind(PATTERN);
   // A line is one column: no delimiter that a log has, and no quotes.
-  const lines = `SELECT line FROM read_csv(${await session.bindTexts(inputs.paths)}, columns = {'line': 'VARCHAR'}, delim = chr(31), quote = '', escape = '',
-    header = false, auto_detect = false, compression = ${await session.bind(inputs.compression)}${encoding}, max_line_size = 8000000, buffer_size = 32000000,
-    null_padding = true)`;
-  if (!skips) await refuseMalformed(session, paths, options, `SELECT 1 FROM (${lines}) WHERE line <> '' AND NOT regexp_matches(line, ${pattern}) LIMIT 1`);
+  const lines = `SELECT line FROM read_csv(${await session.bindTexts(inputs.paths)}, columns = {'line': 'VARCHAR'}, delim = chr(31),
+    quote = '', escape = '', header = false, auto_detect = false, compression = ${await session.bind(inputs.compression)}${encoding},
+    max_line_size = 8000000, buffer_size = 32000000, null_padding = true)`;
+  if (!skips) {
+    const probe = `SELECT 1 FROM (${lines}) WHERE line <> '' AND NOT regexp_matches(line, ${pattern}) LIMIT 1`;
+    await refuseMalformed(session, paths, options, probe);
+  }
+  const matches = `SELECT regexp_extract(line, ${pattern}, ${NAMES}) AS f FROM (${lines}) WHERE regexp_matches(line, ${pattern})`;
   const dash = (name: string): string => `nullif(nullif(f.${name}, '-'), '')`;
   const request = String.raw`regexp_extract(f.request, '^(\S+) (.*) (HTTP/\S+)$', ['method', 'path', 'protocol'])`;
   return `SELECT ${dash('host')} AS host, ${dash('ident')} AS ident, ${dash('user')} AS "user",
     strptime(f.time, '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP WITH TIME ZONE AS "timestamp",
-    nullif(r.method, '') AS method, CASE WHEN r.method = '' THEN ${dash('request')} ELSE r.path END AS path, nullif(r.protocol, '') AS protocol,
+    nullif(r.method, '') AS method, CASE WHEN r.method = '' THEN ${dash('request')} ELSE r.path END AS path,
+    nullif(r.protocol, '') AS protocol,
     f.status::USMALLINT AS status, ${dash('bytes')}::BIGINT AS bytes, ${dash('referer')} AS referer, ${dash('user_agent')} AS user_agent
-    FROM (SELECT f, ${request} AS r FROM (SELECT regexp_extract(line, ${pattern}, ${NAMES}) AS f FROM (${lines}) WHERE regexp_matches(line, ${pattern})))`;
+    FROM (SELECT f, ${request} AS r FROM (${matches}))`;
 }
 
 /** When DuckDB finds a line of another form, looks for its number. */
@@ -47,7 +52,8 @@ async function refuseMalformed(session: ScanSession, paths: readonly string[], o
     const tooLong = (line: number): Error => badInput(path, { line, what: 'it is too long for a log' });
     for await (const { text, number } of linesOf(readBytes(path, compression, session.signal), tooLong)) {
       if (text === '' || (LINE.test(text) && TIME.test(LINE.exec(text)?.[4] ?? ''))) continue;
-      throw badInput(path, { line: number, what: 'it is not in the combined log format', hint: '?ignore_errors=true leaves such lines out' });
+      const hint = '?ignore_errors=true leaves such lines out';
+      throw badInput(path, { line: number, what: 'it is not in the combined log format', hint });
     }
   }
 }

@@ -55,7 +55,8 @@ async function* limited(stream: Readable, packed: number, name: string, original
     for await (const piece of stream as AsyncIterable<Uint8Array>) {
       size += piece.length;
       if (size > MAX_PART_BYTES || (size > RATIO_APPLIES_FROM && size > packed * MAX_RATIO)) {
-        const what = `its part "${name}" grows to more than ${Math.floor(size / 1024 / 1024)} MB out of ${packed} bytes, which no spreadsheet does`;
+        const megabytes = Math.floor(size / 1024 / 1024);
+        const what = `its part "${name}" grows to more than ${megabytes} MB out of ${packed} bytes, which no spreadsheet does`;
         throw badInput(original, { what });
       }
       yield piece;

@@ -54,7 +54,9 @@ async function readStrings(parts: WorkbookParts, original: string): Promise<read
       if (name === 'rPh') inPhonetic = false;
       if (name !== 'si') return;
       length += text.length;
-      if (length > MAX_STRINGS_LENGTH) throw badInput(original, { what: 'its shared strings have more than 512 MB, which is more than is held in memory' });
+      if (length > MAX_STRINGS_LENGTH) {
+        throw badInput(original, { what: 'its shared strings have more than 512 MB, which is more than is held in memory' });
+      }
       strings.push(text);
     },
   });
