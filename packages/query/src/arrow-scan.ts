@@ -1,4 +1,5 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import type { ArrowBytes } from './arrow-bytes.ts';
 import { fillVector } from './arrow-fill.ts';
 import { type ArrowBatch, readArrowBatches, readArrowFields, schemaMessage } from './arrow-ipc-read.ts';
 import type { ArrowField } from './arrow-schema.ts';
@@ -11,12 +12,12 @@ import type { Scan, ScanSource } from './scans.ts';
 /** Consecutive Arrow streams of the same columns. */
 export interface ArrowGroup {
   readonly fields: readonly ArrowField[];
-  readonly streams: readonly Uint8Array[];
+  readonly streams: readonly (Uint8Array | ArrowBytes)[];
 }
 
 /** Streams in order, those of the same columns together. */
-export function groupStreams(streams: readonly Uint8Array[]): readonly ArrowGroup[] {
-  const groups: { message: Uint8Array; key: string; fields: readonly ArrowField[]; streams: Uint8Array[] }[] = [];
+export function groupStreams(streams: readonly (Uint8Array | ArrowBytes)[]): readonly ArrowGroup[] {
+  const groups: { message: Uint8Array; key: string; fields: readonly ArrowField[]; streams: (Uint8Array | ArrowBytes)[] }[] = [];
   for (const stream of streams) {
     const last = groups.at(-1);
     const message = schemaMessage(stream);
@@ -52,7 +53,7 @@ export function arrowColumns(duckdb: DuckDB, { fields }: ArrowGroup): readonly (
 
 function arrowScan({ bindings }: DuckDB, group: ArrowGroup, columns: readonly number[]): Scan {
   const capacity = bindings.vector_size();
-  const batches = allBatches(group);
+  const batches = allBatches(group, new Set(columns));
   let batch: ArrowBatch | undefined;
   let from = 0;
   return {
@@ -78,6 +79,6 @@ function arrowScan({ bindings }: DuckDB, group: ArrowGroup, columns: readonly nu
   };
 }
 
-function* allBatches({ fields, streams }: ArrowGroup): Generator<ArrowBatch, void, void> {
-  for (const stream of streams) yield* readArrowBatches(stream, fields);
+function* allBatches({ fields, streams }: ArrowGroup, wanted: ReadonlySet<number>): Generator<ArrowBatch, void, void> {
+  for (const stream of streams) yield* readArrowBatches(stream, fields, wanted);
 }

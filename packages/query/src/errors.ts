@@ -10,9 +10,7 @@ export type QueryErrorCode =
   | 'ambiguous-name'
   /** Parameters do not fit the statements. */
   | 'bad-parameter'
-  /** A name that begins like a URL of a format and is none. */
-  | 'invalid-url'
-  /** A format or an option of a URL that nothing here reads. */
+  /** A URL that is none, or a format or an option that nothing here reads. */
   | 'unsupported-format'
   /** Data that its format does not allow; `data` has file, line and column where they are known. */
   | 'bad-input'

@@ -1,4 +1,5 @@
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { ArrowBytes } from './arrow-bytes.ts';
 import type { Column, NestedPart, RowsPart } from './relation.ts';
 
 /** A scan of Arrow data: what stands for it in FROM, and its columns, each with the expression that gives it DuckDB's type. */
@@ -20,10 +21,10 @@ export interface ScanSession {
   /** A SELECT over the rows of nested Arrow streams. */
   nested(part: Omit<NestedPart, 'kind'>): string;
   /**
-   * Table expressions over Arrow IPC streams or files, uncompressed, in order; consecutive ones of the same columns are one. The bytes must
-   * not change until the query is done. `arrowSelect` makes a SELECT of it.
+   * Table expressions over Arrow IPC streams or files, in order; consecutive ones of the same columns are one. The bytes must not change
+   * until the query is done. `arrowSelect` makes a SELECT of it.
    */
-  arrow(streams: readonly Uint8Array[]): readonly ArrowTable[];
+  arrow(streams: readonly (Uint8Array | ArrowBytes)[]): readonly ArrowTable[];
   /** Runs a statement of the caller's own making in this session, and returns all its rows: for sniffing, not for data. */
   all(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   /** The columns a SELECT would give. */
