@@ -1,8 +1,9 @@
 import { cpSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { realEnvironment } from '../packages/pond/dist/index.js';
 import { scratch } from './ponds.mjs';
-import { loadRow, runPond } from './processes.mjs';
-import { appendedPond } from './readings.mjs';
+import { loadRow } from './processes.mjs';
+import { appendedPond, openPond } from './readings.mjs';
 import { bytesBelow } from './rows-in.mjs';
 
 export const title = 'Bytes on disk after small appends and maintenance';
@@ -16,7 +17,8 @@ export async function run({ quick }) {
     const copy = join(scratch('storage'), 'pond');
     cpSync(pond, copy, { recursive: true });
     const before = bytesBelow(copy);
-    runPond(['maintain', '--compact', '--vacuum', '--retention', '0s'], { env: { POND: copy } });
+    // What is merged is removed after its grace period: by maintenance of two later days.
+    for (const days of [8, 16]) await maintain(copy, days);
     const raw = statSync(parquet).size;
     const parts = ['_blobs', '_delta_log', '_state'].map((name) => [name, bytesBelow(join(copy, 'store', name))]);
     const records = readdirSync(join(copy, 'store')).filter((name) => name.endsWith('.parquet')).reduce((sum, name) => sum + statSync(join(copy, 'store', name)).size, 0);
@@ -30,4 +32,12 @@ export async function run({ quick }) {
     });
   }
   return [...rows, loadRow()];
+}
+
+async function maintain(directory, daysFromNow) {
+  const environment = realEnvironment();
+  const later = BigInt(daysFromNow) * 86_400_000_000n;
+  const pond = await openPond(directory, { environment: { ...environment, nowMicros: () => environment.nowMicros() + later } });
+  await pond.maintain({ compact: true, vacuum: true });
+  await pond.close();
 }

@@ -1,7 +1,8 @@
 import type { DuckDBDataChunk, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import type { Value, Vector } from '@duckdb/node-bindings';
 import { fillVector } from './arrow-fill.ts';
-import { type ArrowBatch, type ArrowColumn, readArrowBatches } from './arrow-ipc-read.ts';
+import { type ArrowBatch, type ArrowColumn, readArrowBatches, readArrowFields, schemaMessage } from './arrow-ipc-read.ts';
+import type { ArrowField } from './arrow-schema.ts';
 import { duckdbTypeOf } from './arrow-types.ts';
 import type { DuckDB } from './duckdb.ts';
 import { QueryError } from './errors.ts';
@@ -62,6 +63,15 @@ function byteStreamScan(duckdb: DuckDB, streams: Iterator<NestedStream>, wanted:
   let batches: Iterator<ArrowBatch> | undefined;
   let batch: { readonly length: number; readonly columns: readonly (ArrowColumn | undefined)[] } | undefined;
   let from = 0;
+  /** Of the stream before: most have the same schema, which is then looked at once. */
+  let schema: { readonly message: Uint8Array; readonly fields: readonly ArrowField[]; readonly places: readonly number[] } | undefined;
+
+  function schemaOf(stream: Uint8Array): NonNullable<typeof schema> {
+    const message = schemaMessage(stream);
+    if (schema !== undefined && Buffer.compare(schema.message, message) === 0) return schema;
+    const fields = readArrowFields(stream);
+    return { message, fields, places: wanted.map((column) => (column?.kind === 'stream' ? placeOf(duckdb, fields, column) : -1)) };
+  }
 
   /** Goes on to the next batch that has rows; false at the end. */
   function advance(): boolean {
@@ -70,14 +80,15 @@ function byteStreamScan(duckdb: DuckDB, streams: Iterator<NestedStream>, wanted:
       const next = batches?.next();
       if (next !== undefined && next.done !== true) {
         const { length, columns } = next.value;
-        batch = { length, columns: wanted.map((column) => (column?.kind === 'stream' ? columnOf(duckdb, columns, column) : undefined)) };
+        batch = { length, columns: schema?.places.map((place) => columns[place]) ?? [] };
         from = 0;
         continue;
       }
       const stream = streams.next();
       if (stream.done === true) return false;
       beside = stream.value.beside;
-      batches = readArrowBatches(stream.value.stream);
+      schema = schemaOf(stream.value.stream);
+      batches = readArrowBatches(stream.value.stream, schema.fields);
       batch = undefined;
     }
   }
@@ -105,13 +116,13 @@ function byteStreamScan(duckdb: DuckDB, streams: Iterator<NestedStream>, wanted:
   };
 }
 
-function columnOf(
-  duckdb: DuckDB, columns: readonly ArrowColumn[], { name, typeName }: ScanColumn & { readonly kind: 'stream' },
-): ArrowColumn | undefined {
-  const found = columns.find(({ field }) => field.name === name);
-  if (found === undefined) return undefined;
-  const type = duckdbTypeOf(duckdb, found.field).toString();
-  if (type === typeName) return found;
+/** Where a column is among the fields; -1 when it is not. */
+function placeOf(duckdb: DuckDB, fields: readonly ArrowField[], { name, typeName }: ScanColumn & { readonly kind: 'stream' }): number {
+  const place = fields.findIndex((field) => field.name === name);
+  const found = fields[place];
+  if (found === undefined) return -1;
+  const type = duckdbTypeOf(duckdb, found).toString();
+  if (type === typeName) return place;
   throw new QueryError(
     'schema-conflict', `Cannot read the column "${name}" of a nested stream: it is ${type}, ${typeName} was wanted`, { column: name },
   );
@@ -119,10 +130,16 @@ function columnOf(
 
 /** The same value in all rows. */
 function setAll({ api, bindings }: DuckDB, chunk: DuckDBDataChunk, vector: Vector, at: number, type: DuckDBType, value: unknown): void {
+  if (value === null || value === undefined) {
+    bindings.vector_ensure_validity_writable(vector);
+    const none = new Uint8Array((chunk.rowCount + 7) >> 3);
+    bindings.copy_data_to_vector_validity(vector, 0, none.buffer, 0, none.byteLength);
+    return;
+  }
   const constant = constantOf(api, bindings, type, value);
   if (constant !== undefined) bindings.vector_reference_value(vector, constant);
   // The contract of `NestedStream`: a value that DuckDB's binding takes; it checks again against the column's type.
-  else chunk.setColumnValues(at, new Array<DuckDBValue>(chunk.rowCount).fill((value ?? null) as DuckDBValue));
+  else chunk.setColumnValues(at, new Array<DuckDBValue>(chunk.rowCount).fill(value as DuckDBValue));
 }
 
 function constantOf(api: DuckDB['api'], bindings: DuckDB['bindings'], type: DuckDBType, value: unknown): Value | undefined {
