@@ -151,6 +151,15 @@ export class Oplog {
     return rows.filter((row) => row.recordKind === 'node' && row.nodeId === nodeId && row.version > 0);
   }
 
+  /** The highest version that a node ever had, changes of a directory's names included; 0 when it had none. */
+  async newestVersion(view: OplogView, partId: string, nodeId: string): Promise<number> {
+    let newest = 0;
+    for (const row of await rowsOfPart(this.reader, view.files.values(), partId, view.txnSeq, nodeId)) {
+      if (row.nodeId === nodeId && row.recordKind !== 'run' && row.version > newest) newest = row.version;
+    }
+    return newest;
+  }
+
   /** The row that holds one version of a node. @throws OplogError `not-found` */
   async version(view: OplogView, partId: string, nodeId: string, version: number, txnSeq?: number): Promise<Row> {
     for (const add of view.files.values()) {

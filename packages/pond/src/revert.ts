@@ -56,7 +56,7 @@ export async function revertInto(
     const change = await changeTo(oplog, target, old.fact);
     if (placed === undefined) {
       const runs = old.fact.kind === 'series' ? await findRuns(oplog, target, old.fact.partId, old.fact.nodeId) : [];
-      await transaction.revive(old.fact, newest?.version ?? old.fact.version, change, nowMicros, runs);
+      await transaction.revive(old.fact, await newestVersion(oplog, old.fact), change, nowMicros, runs);
     } else await transaction.write(old.fact.partId, old.fact.nodeId, change, nowMicros);
   }
   return changes;
@@ -144,6 +144,10 @@ async function contentOf(oplog: Oplog, view: OplogView, fact: NodeFact, sha256: 
 }
 
 /** The highest version that the node ever had, so that its numbers go on without a gap. */
+async function newestVersion(oplog: Oplog, fact: NodeFact): Promise<number> {
+  return oplog.newestVersion(await oplog.view(), fact.partId, fact.nodeId);
+}
+
 async function newestRow(oplog: Oplog, fact: NodeFact): Promise<Row | undefined> {
   return (await oplog.versions(await oplog.view(), fact.partId, fact.nodeId)).at(-1);
 }

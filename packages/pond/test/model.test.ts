@@ -145,6 +145,8 @@ async function recordsOf(pond: Pond, limit?: number): Promise<readonly unknown[]
 }
 
 async function maintain(run: Run): Promise<void> {
+  // What is derived is damaged on purpose.
+  assert.deepEqual((await run.pond.fsck()).faults.filter(({ severity }) => severity !== 'derived'), [], 'a sound log');
   const before = await recordsOf(run.pond);
   const root = (await run.pond.fsck({ quick: true })).contentRoot;
   await run.pond.maintain({ compact: run.random() < 0.8, vacuum: run.random() < 0.7 });
