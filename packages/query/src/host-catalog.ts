@@ -5,6 +5,7 @@ import { literalPath } from './formats/literal-path.ts';
 import { hostFiles } from './host-glob.ts';
 import type { Catalog, Relation } from './relation.ts';
 import { tokenize } from './sql-tokens.ts';
+import { tableNames } from './table-names.ts';
 
 /** The files of the host that a script names by `host+…` URLs, and the catalog that knows them. */
 export interface HostCatalog extends Catalog {
@@ -27,7 +28,7 @@ export interface HostCatalogOptions {
  */
 export async function hostCatalog(script: string, { tables = {} }: HostCatalogOptions = {}): Promise<HostCatalog> {
   const targets = new Map<string, FormatUrl>();
-  for (const text of [...namesIn(script), ...Object.values(tables)]) {
+  for (const text of [...tableNames(script), ...Object.values(tables)]) {
     if (isHostUrl(text)) targets.set(text, parseFormatUrl(text));
   }
   const files = new Map<string, readonly string[]>();
@@ -62,11 +63,6 @@ export function likelyTables(script: string): readonly string[] {
     return (kind === 'string' || kind === 'identifier') && before?.kind === 'word' && (before.value === 'FROM' || before.value === 'JOIN');
   });
   return [...new Set(found.map(({ value }) => value))];
-}
-
-/** What stands in quotes of either kind. */
-function namesIn(script: string): string[] {
-  return tokenize(script).filter(({ kind }) => kind === 'string' || kind === 'identifier').map(({ value }) => value);
 }
 
 function tableNamed(tables: Readonly<Record<string, string>>, name: string): string | undefined {

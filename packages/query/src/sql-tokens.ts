@@ -8,9 +8,10 @@ export interface Token {
   readonly end: number;
 }
 
-const SPACE = /\s/u;
-const WORD_START = /[\p{L}_\u0080-\uffff]/u;
-const WORD = /[\p{L}\p{N}_$\u0080-\uffff]/u;
+// As DuckDB has it: spaces without a width divide words, too.
+const SPACE = /[\s\u200b-\u200d\u2060]/u;
+const WORD_START = /(?![\s\u200b-\u200d\u2060])[\p{L}_\u0080-\uffff]/u;
+const WORD = /(?![\s\u200b-\u200d\u2060])[\p{L}\p{N}_$\u0080-\uffff]/u;
 const DIGIT = /[0-9]/;
 const DOLLAR_TAG = /\$(?:[\p{L}_\u0080-\uffff][\p{L}\p{N}_\u0080-\uffff]*)?\$/uy;
 
@@ -69,8 +70,7 @@ function runEnd(sql: string, from: number, char: RegExp): number {
 }
 
 function lineEnd(sql: string, from: number): number {
-  const end = sql.indexOf('\n', from);
-  return end < 0 ? sql.length : end;
+  return runEnd(sql, from, /[^\n\r]/);
 }
 
 /** Comments nest. */

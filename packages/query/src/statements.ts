@@ -1,4 +1,5 @@
 import { QueryError } from './errors.ts';
+import { refuseFunctions } from './refused-functions.ts';
 import { type Token, tokenize } from './sql-tokens.ts';
 
 /** One statement of a script. */
@@ -59,6 +60,7 @@ function statementOf(script: string, tokens: readonly Token[]): Statement {
   const last = tokens.at(-1);
   if (first === undefined || last === undefined) throw new QueryError('query-failed', 'Cannot run "": the statement is empty');
   const { kind, bodyAt } = classify(tokens);
+  refuseFunctions(tokens);
   const lines = script.slice(0, first.start).split('\n').length - 1;
   const padding = '\n'.repeat(lines);
   return {
