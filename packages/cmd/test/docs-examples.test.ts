@@ -100,10 +100,13 @@ test('the examples of pond help work in a directory with nothing but a file', as
 test('the commands of README.md work one after the other', async () => {
   const cwd = scratchDirectory();
   mkdirSync(join(cwd, 'readings'));
-  writeFileSync(join(cwd, 'readings/july.csv'), 'time,level\n');
+  const july = 'time,level\n2026-07-01T00:00:00Z,1.5\n2026-07-01T00:10:00Z,1.75\n';
+  writeFileSync(join(cwd, 'readings/july.csv'), july);
   const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
   const lines = [...readme.matchAll(/^pond (.*?)(?: +#.*)?$/gm)].map(([, words = '']) => words);
   expect(lines.length).toBeGreaterThan(8);
-  for (const line of lines) expect(await run(line.split(' '), { cwd, env: { POND: 'pond' } }), line).toMatchObject({ code: 0 });
-  expect(readFileSync(join(cwd, 'out/readings/july.csv'), 'utf8')).toBe('time,level\n');
+  for (const line of lines) {
+    expect(await run([...wordsOf(line) ?? []], { cwd, env: { POND: 'pond' } }), line).toMatchObject({ code: 0 });
+  }
+  expect(readFileSync(join(cwd, 'out/readings/july.csv'), 'utf8')).toBe(july);
 });
