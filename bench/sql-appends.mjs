@@ -11,7 +11,7 @@ const LIMIT = 1.25;
 const QUERIES = [
   ['count', (source) => `SELECT count(*) FROM ${source}`],
   ['last value', (source) => `SELECT arg_max(temperature, "time") FROM ${source}`],
-  ['one-hour average', (source, micros) => `SELECT avg(temperature) FROM ${source} WHERE "time" >= make_timestamp(${micros - 3_600_000_000n}) AND "time" < make_timestamp(${micros})`],
+  ['one-hour average', (source, micros) => `SELECT round(avg(temperature), 6) FROM ${source} WHERE "time" >= make_timestamp(${micros - 3_600_000_000n}) AND "time" < make_timestamp(${micros})`],
 ];
 
 export async function run({ quick }) {
