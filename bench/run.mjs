@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
 const LINES = [
-  'startup', 'commit', 'concurrency', 'open-list', 'directory', 'copy-many', 'copy-large', 'sql-start', 'sql-table', 'sql-appends', 'nested', 'import', 'append-stream',
-  'spill', 'stream', 'storage',
+  'startup', 'commit', 'concurrency', 'open-list', 'directory', 'copy-many', 'copy-large',
+  'sql-start', 'sql-table', 'sql-appends', 'nested', 'import', 'append-stream', 'spill', 'stream', 'storage',
 ];
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
 
