@@ -86,7 +86,8 @@ describe('decodeSmallParquet()', () => {
 
   test('has no answer for any other bytes: one byte flipped, cut off, files of the library, junk', async () => {
     const row: NewRecord = { partId: 'p', nodeId: 'näme', txnSeq: 7, version: 1, timestampMicros: -5n, content: new Uint8Array(300).fill(3), kind: 'node' };
-    const bytes = encodeSmallParquet(Record, [{ ...row }, { ...row, kind: null }]) ?? new Uint8Array(0);
+    const rows: readonly NewRecord[] = [row, { ...row, kind: null }];
+    const bytes = encodeSmallParquet(Record, rows) ?? new Uint8Array(0);
     const [first] = decodeSmallParquet(Record, bytes) ?? [];
     expect(first).toMatchObject({ ...row });
     for (let at = 0; at < bytes.length; at += 1) {
