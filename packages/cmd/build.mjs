@@ -63,6 +63,15 @@ const WARM_UP = [
   ['copy', '-', '/a/x.csv'], ['sql', 'SELECT 1'], ['sql', "SELECT count(*) FROM '/a/x.csv'"], ['cat', '/a/x.csv', '--format', 'csv'],
 ];
 
+const nodeRequire = createRequire(import.meta.url);
+
+/** Modules of Node that are a class, such as `stream`: libraries call `new` on the whole and inherit from it. */
+const CALLABLE = `module.exports = exports = new Proxy(function () {}, {
+  get: (_, name) => load()[name],
+  construct: (_, args, made) => Reflect.construct(load(), args, made === exports ? load() : made),
+  apply: (_, self, args) => load().apply(self, args),
+});`;
+
 /**
  * The same module with each export behind a getter, so that only its use loads it. What imports a default export gets the whole of
  * a CommonJS module in Node's way, so the whole has to be callable like it.
@@ -70,11 +79,11 @@ const WARM_UP = [
 const lazy = (specifier, names) => `
 let loaded;
 const load = () => (loaded ??= require(${JSON.stringify(specifier)}));
+${specifier.startsWith('node:') && typeof nodeRequire(specifier) === 'function' ? CALLABLE : ''}
 ${names.includes('default') ? 'module.exports = exports = (...args) => load().default(...args);' : ''}
 for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });
 `;
 
-const nodeRequire = createRequire(import.meta.url);
 const exportsOf = new Map();
 
 function lazyParts(self) {

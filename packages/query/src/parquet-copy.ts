@@ -1,11 +1,14 @@
 import { rm, stat } from 'node:fs/promises';
 import { QueryError, queryFailed } from './errors.ts';
+import { quoteIdentifier } from './identifier.ts';
 import { relationSelect } from './relation-view.ts';
 import type { Relation } from './relation.ts';
 import { prepareScript, type QueryOptions, requireQuery, type ScriptHost } from './script.ts';
 import { openSession, type Session } from './session.ts';
 import { bindParameters, type Parameters } from './parameters.ts';
 import { stepper, type Stepper } from './stepper.ts';
+import { storageType } from './storage-type.ts';
+import { parseTypeName } from './type-name.ts';
 
 /** The rows to write: those of a relation, or of the last statement of a script. */
 export type ParquetSource =
@@ -41,10 +44,27 @@ export async function copyToParquet(
   try {
     if (last.kind !== 'query') throw new QueryError('not-a-query', 'Cannot write a file: the last statement has no rows, wanted a query');
     await steps.step(() => requireQuery(session, last));
-    return await copySelect(session, steps, `SELECT * FROM (${last.body}\n)`, path, options, query.params);
+    const select = await steps.step(() => withoutHugeIntegers(session, last.body, query.params));
+    return await copySelect(session, steps, select, path, options, query.params);
   } finally {
     await release();
   }
+}
+
+/** The rows of a query with DECIMAL(38,0) for integers of 128 bits, which DuckDB would round to DOUBLE in Parquet. */
+async function withoutHugeIntegers(session: Session, body: string, params: Parameters | undefined): Promise<string> {
+  // Types may depend on what is bound.
+  const prepared = await session.connection.prepare(`DESCRIBE SELECT * FROM (${body}\n)`);
+  bindParameters(prepared, params, session.duckdb.api);
+  const columns = (await (await prepared.run()).getRows()).map(([name, type]) => ({ name: String(name), type: String(type) }));
+  prepared.destroySync();
+  if (!columns.some(({ type }) => type.includes('HUGEINT'))) return `SELECT * FROM (${body}\n)`;
+  const expressions = columns.map(({ name, type }, at) => {
+    if (!type.includes('HUGEINT')) return `c${at} AS ${quoteIdentifier(name)}`;
+    const stored = storageType(session.duckdb, parseTypeName(session.duckdb, type));
+    return `CAST(c${at} AS ${stored.toString()}) AS ${quoteIdentifier(name)}`;
+  });
+  return `SELECT ${expressions.join(', ')} FROM (${body}\n) AS q(${columns.map((_, at) => `c${at}`).join(', ')})`;
 }
 
 /** Runs an action in a session of its own. */

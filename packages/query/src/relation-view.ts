@@ -1,8 +1,11 @@
+import { createDeltaReader } from './delta-table.ts';
 import type { FormatReader } from './formats/reader.ts';
 import type { DuckDB } from './duckdb.ts';
 import { QueryError } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
-import { type Column, type FilePart, type ParquetPart, type Part, type Relation, type TimeRange, VERSION_COLUMN } from './relation.ts';
+import {
+  type Column, type DeltaPart, type FilePart, type ParquetPart, type Part, type Relation, type TimeRange, VERSION_COLUMN,
+} from './relation.ts';
 import type { ArrowTable, ScanSession } from './scan-session.ts';
 import { parseTypeName } from './type-name.ts';
 
@@ -78,6 +81,7 @@ async function partSelects({ session, readers }: RelationContext, part: Part): P
     case 'arrow': return arrowSelects(session.arrow(part.streams));
     case 'rows': return [`SELECT * FROM ${session.rows(part)}`];
     case 'nested': return [session.nested(part)];
+    case 'delta': return [await deltaReader(part).select(session, [part.source.name], part.options)];
     case 'file': return part.paths.length === 0 ? [] : [await readerOf(part, readers).select(session, part.paths, part.options)];
   }
 }
@@ -112,13 +116,18 @@ async function knownSelects(
     }
     case 'file': {
       if (part.paths.length === 0) return [];
-      const select = await readerOf(part, readers).select(session, part.paths, part.options, columns);
-      const names = known.map(({ name }) => quoteIdentifier(name)).join(', ');
-      const expressions = new Map(known.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
-      const rows = unitedByName([emptySelect(known), select]);
-      return [`SELECT ${casts(known, expressions)} FROM (SELECT ${names} FROM (${rows}))`];
+      return [knownColumns(known, await readerOf(part, readers).select(session, part.paths, part.options, columns))];
     }
+    case 'delta': return [knownColumns(known, await deltaReader(part).select(session, [part.source.name], part.options, columns))];
   }
+}
+
+/** A SELECT of a reader with exactly the columns that are known. */
+function knownColumns(known: readonly Known[], select: string): string {
+  const names = known.map(({ name }) => quoteIdentifier(name)).join(', ');
+  const expressions = new Map(known.map(({ name }) => [name.toLowerCase(), quoteIdentifier(name)]));
+  const rows = unitedByName([emptySelect(known), select]);
+  return `SELECT ${casts(known, expressions)} FROM (SELECT ${names} FROM (${rows}))`;
 }
 
 /** The files are read with the columns that are known: absent ones are null, narrower ones are widened, and no file is looked at before. */
@@ -167,6 +176,10 @@ export function unitedByName(selects: readonly string[]): string {
 
 function united(selects: readonly string[], operator: string): string {
   return selects.length === 1 ? selects[0] ?? '' : selects.map((select) => `(${select})`).join(` ${operator} `);
+}
+
+function deltaReader({ source }: DeltaPart): FormatReader {
+  return createDeltaReader(() => Promise.resolve(source));
 }
 
 function readerOf(part: FilePart, readers: ReadonlyMap<string, FormatReader>): FormatReader {

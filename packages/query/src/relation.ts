@@ -1,3 +1,5 @@
+import type { DeltaSource } from './delta-source.ts';
+
 /** A column of a relation. `type` is DuckDB's name of it: `BIGINT`, `TIMESTAMP WITH TIME ZONE`, `STRUCT(a INTEGER)`. */
 export interface Column {
   readonly name: string;
@@ -20,7 +22,7 @@ export interface TimeRange {
   readonly endMicros?: bigint;
 }
 
-export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | NestedPart;
+export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | DeltaPart | NestedPart;
 
 /** Parquet files of the host, in order. */
 export interface ParquetPart {
@@ -49,6 +51,13 @@ export interface FilePart {
   readonly kind: 'file';
   readonly format: string;
   readonly paths: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A Delta table wherever the caller has it, with the options of its URL. Tables in directories of the host are `FilePart`s. */
+export interface DeltaPart {
+  readonly kind: 'delta';
+  readonly source: DeltaSource;
   readonly options: Readonly<Record<string, string>>;
 }
 

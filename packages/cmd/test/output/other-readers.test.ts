@@ -113,6 +113,17 @@ test('sql --format parquet is read by hyparquet with equal values', async () => 
   expect(rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])))).toEqual(EXPECTED);
 });
 
+test('sql --format parquet rounds no integer of 128 bits', async () => {
+  const sql = `SELECT sum(a) AS total, [sum(a)] AS list, $p AS p, 1 AS a, 2 AS "a b" FROM (VALUES (9223372036854775807), (2)) t(a) WHERE a <> $q`;
+  const { effects, stdoutBytes } = fakeEffects();
+  expect(await main(['sql', sql, '--param', 'p=x', '--param', 'q=3', '--format', 'parquet'], effects)).toBe(0);
+  const { readParquet } = await import('parquet-wasm');
+  const table = tableFromIPC(readParquet(new Uint8Array(stdoutBytes())).intoIPCStream());
+  expect(String(table.schema.fields[0]?.type)).toBe('Decimal[38e0]');
+  const words = [...((table.getChild('total') as Vector).get(0) as Uint32Array)];
+  expect(words.reduceRight((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n)).toBe(9_223_372_036_854_775_809n);
+});
+
 test('sql --format parquet is read by parquet-wasm with equal values', async () => {
   const { readParquet } = await import('parquet-wasm');
   expect(arrowRows(readParquet(await printed('parquet')).intoIPCStream())).toEqual(EXPECTED);

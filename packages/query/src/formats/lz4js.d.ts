@@ -1,4 +1,7 @@
 declare module 'lz4js' {
-  /** The content of an LZ4 frame. */
-  export function decompress(frame: Uint8Array, maxSize?: number): Uint8Array;
+  const lz4: {
+    /** The content of an LZ4 frame. */
+    readonly decompress: (frame: Uint8Array, maxSize?: number) => Uint8Array;
+  };
+  export default lz4;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ScanSession } from '../scan-session.ts';
 
@@ -26,6 +26,7 @@ export function spoolOf(session: ScanSession): Spool {
   const paths: string[] = [];
   let directory: string | undefined;
   const open = (): string => {
+    mkdirSync(session.spillDirectory, { recursive: true });
     const made = mkdtempSync(join(session.spillDirectory, 'spool-'));
     session.atClose(() => {
       for (const path of paths) originals.delete(path);

@@ -19,7 +19,8 @@ export interface WorkbookParts {
 
 /** Opens a workbook of the host. @throws QueryError `bad-input` */
 export async function openWorkbook(path: string, original: string): Promise<WorkbookParts> {
-  const yauzl = await import('yauzl');
+  // CommonJS: in a bundle only its default export is there.
+  const { default: yauzl } = await import('yauzl');
   const open = promisify(yauzl.open.bind(yauzl)) as (path: string, options: ZipOptions) => Promise<ZipFile>;
   const zip = await open(path, { lazyEntries: true, autoClose: false }).catch((error: unknown) => {
     throw notXlsx(original, error);
@@ -82,7 +83,8 @@ export interface XmlHandler {
 
 /** Reads XML piece by piece; what a step found can be taken between the pieces. @throws QueryError `bad-input` */
 export async function* readXml(bytes: AsyncIterable<Uint8Array>, handler: XmlHandler, original: string): AsyncGenerator<void> {
-  const { SaxesParser } = await import('saxes');
+  // CommonJS: in a bundle only its default export is there.
+  const { default: { SaxesParser } } = await import('saxes');
   const parser = new SaxesParser({ xmlns: false });
   let failed: Error | undefined;
   parser.on('error', (error) => {
