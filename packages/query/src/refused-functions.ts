@@ -5,7 +5,10 @@ import type { Token } from './sql-tokens.ts';
  * Table functions that do more than read. DuckDB lets them through although its configuration is locked: they turn on logs and profiles,
  * which are files, change its parser, or run a text as SQL that nothing here has seen.
  */
-const REFUSED = /^((enable|disable|check)_.*|truncate_duckdb_logs|(force_)?checkpoint|query|json_execute_serialized_sql|arrow_scan(_dumb)?|seq_scan)$/;
+const REFUSED = new RegExp(`^(${[
+  '(enable|disable|check)_.*', 'truncate_duckdb_logs', '(force_)?checkpoint', 'query', 'json_execute_serialized_sql', 'arrow_scan(_dumb)?',
+  'seq_scan',
+].join('|')})$`);
 
 /**
  * Refuses a statement that calls such a function, wherever it stands. What follows AS is a name for something, as in `AS query(a, b)`.

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hostCatalog } from '../src/host-catalog.ts';
 import { tableNames } from '../src/table-names.ts';
 import { openBench } from './formats/scan.ts';

@@ -107,7 +107,7 @@ test('sql --format parquet is read by hyparquet with equal values', async () => 
     parsers: {
       timestampFromMicroseconds: micros, timestampFromMilliseconds: micros, timestampFromNanoseconds: micros,
       dateFromDays: (days: number) => days * 86_400_000, stringFromBytes: (text?: Uint8Array) => text && new TextDecoder().decode(text),
-    } as never,
+    },
   });
   const plain = (value: unknown): unknown => value ?? null;
   expect(rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])))).toEqual(EXPECTED);
