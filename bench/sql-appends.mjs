@@ -51,5 +51,6 @@ async function pruned(directory, count, name) {
   const hour = await pond.explain(sql, { ...options, timeStartMicros: end - 3_600_000_000n, timeEndMicros: end, analyze: true });
   await pond.close();
   const shown = ({ files, scans }) => `${files.read} of ${files.total} files, ${scans.length} scans`;
-  return { what: `one hour by bounds, ${name}`, ours: shown(hour), against: `no bounds: ${shown(all)}`, result: '', target: 'only files that match', ok: hour.files.read <= Math.min(2, all.files.read) };
+  const ok = hour.files.read <= Math.min(2, all.files.read);
+  return { what: `one hour by bounds, ${name}`, ours: shown(hour), against: `no bounds: ${shown(all)}`, result: '', target: 'only files that match', ok };
 }
