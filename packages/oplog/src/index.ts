@@ -35,6 +35,6 @@ export type { CheckOptions } from './check/inspection.ts';
 export { repairDerived } from './check/repair.ts';
 // A pond is a directory, and its package sees the object store through this one only.
 export {
-  createLocalTurn, type LocalIo, nodeIo, openLocalStore, type ObjectStore, storageError, supportsHardLinks, type Turn,
+  createLocalTurn, type LocalIo, nodeIo, type ObjectMeta, type ObjectStore, openLocalStore, storageError, supportsHardLinks, type Turn,
 } from '@duckpond/delta';
 export type { MaintainReport } from './maintain-by-hand.ts';

@@ -18,12 +18,18 @@ export async function dataFilePart(
     );
   }
   const compression = reading.compression ?? told.compression;
-  const hostPath = await fileOf(state, path, node, version);
-  state.named(hostPath, path);
+  const hostPath = await hostFileOf(state, path, node, version);
   // A blob has no extension: what the name says has to be said.
   const isTold = compression === undefined || format === 'file' || 'compression' in reading.options;
   const options = isTold ? reading.options : { ...reading.options, compression };
   return { kind: 'file', format, paths: [hostPath], options };
+}
+
+/** A file of the host with the content of a version of a data file, the newest unless told. Messages call it by its path. */
+export async function hostFileOf(state: CatalogState, path: string, node: FileNode, version?: number): Promise<string> {
+  const hostPath = await fileOf(state, path, node, version);
+  state.named(hostPath, path);
+  return hostPath;
 }
 
 async function fileOf(

@@ -2,6 +2,7 @@ import type { Oplog, OplogView } from '@duckpond/oplog';
 import type { Catalog, FormatUrl, Relation, TimeRange } from '@duckpond/query';
 import { type FileNode, hasGlobSyntax, isFile, isTinyFsError, type NodePath, quote, type WD } from '@duckpond/tinyfs';
 import { dataFilePart } from './catalog-data-file.ts';
+import { deltaParts } from './catalog-delta.ts';
 import { unitedRelation } from './catalog-union.ts';
 import { PondError } from './errors.ts';
 import { nearestPaths } from './nearest-path.ts';
@@ -68,18 +69,12 @@ async function resolveTarget(
   if (!library.isUrl(target)) return undefined;
   const { host, path, format, compression, kind, options } = library.parseFormatUrl(target);
   if (host) return state.host.resolve(target, signal);
-  if (format === 'delta') {
-    throw new PondError(
-      'not-tabular', `Cannot query ${quote(target)}: Delta tables are read where the host has them, host+delta:///PATH was wanted`,
-      { target },
-    );
-  }
   const reading = {
     pattern: path, shown: target, options,
     ...(format === undefined ? {} : { format }), ...(compression === undefined ? {} : { compression }),
     ...(kind === undefined ? {} : { kind }),
   };
-  return relationOfPattern(state, reading, bounds, signal);
+  return format === 'delta' ? relationOfDelta(state, reading, bounds) : relationOfPattern(state, reading, bounds, signal);
 }
 
 /** What to read, and how, as far as the name says. */
@@ -87,6 +82,18 @@ export interface Reading extends Pick<FormatUrl, 'format' | 'compression' | 'kin
   readonly pattern: string;
   /** As the user wrote it. */
   readonly shown: string;
+}
+
+async function relationOfDelta(state: CatalogState, reading: Reading, bounds: RowBounds): Promise<Relation> {
+  const { pattern, kind, compression } = reading;
+  const wrong = (wanted: string): PondError => wrongKind(reading, pattern, 'a Delta table', wanted);
+  if (bounds.version !== undefined) throw wrong('its own version, as the option ?version=N of the URL,');
+  if (bounds.timeStartMicros !== undefined || bounds.timeEndMicros !== undefined) {
+    throw wrong('a series or a table, whose event times are known,');
+  }
+  if (kind !== undefined) throw wrong(`a ${kind}`);
+  if (compression !== undefined) throw wrong(`something compressed with ${compression}`);
+  return unitedRelation(reading.shown, (await deltaParts(state, reading)).map((part) => ({ parts: [part] })));
 }
 
 async function relationOfPattern(
