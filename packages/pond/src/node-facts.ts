@@ -27,16 +27,21 @@ function isRowsOfSeries({ kind, rowCount }: NodeFact): boolean {
 }
 
 /** Of a table its newest version, of a series all of them: no cost depends on how many there are. */
-function tabularOf(fact: NodeFact, attributes: Readonly<Record<string, string>> | undefined): { readonly tabular: TabularFacts } | undefined {
+function tabularOf(
+  fact: NodeFact, attributes: Readonly<Record<string, string>> | undefined,
+): { readonly tabular: TabularFacts } | undefined {
   const isSeries = fact.kind === 'series';
   const rowCount = isSeries ? fact.totalRows : fact.rowCount;
   if (rowCount === null || fact.schema === null) return undefined;
   const stored = decodeColumns(fact.schema);
   if (stored === undefined) return undefined;
   const columns = withNotes(stored, attributes?.[COLUMN_NOTES]);
-  const [timeMin, timeMax] = isSeries ? [fact.totalTimeMinMicros, fact.totalTimeMaxMicros] : [fact.timeMinMicros, fact.timeMaxMicros];
+  const timeMin = isSeries ? fact.totalTimeMinMicros : fact.timeMinMicros;
+  const timeMax = isSeries ? fact.totalTimeMaxMicros : fact.timeMaxMicros;
   return {
-    tabular: { columns, ...rowRange(rowCount, timeMin, timeMax), ...(fact.timeColumn === null ? {} : { timeColumn: fact.timeColumn }) },
+    tabular: {
+      columns, ...rowRange(rowCount, timeMin, timeMax), ...(fact.timeColumn === null ? {} : { timeColumn: fact.timeColumn }),
+    },
   };
 }
 
