@@ -1,5 +1,5 @@
 import { carried } from './carried.ts';
-import type { Column, ColumnType, Shape } from './shape.ts';
+import type { Column, ColumnType, NewRowOf, Shape } from './shape.ts';
 import { snappyBound, snappyInto } from './snappy.ts';
 
 /**
@@ -38,7 +38,8 @@ interface Chunk {
 }
 
 /** @returns undefined when the rows are not few, small and plain, or a value is not of its column: then the other encoder has the word */
-export function encodeSmallParquet(shape: Shape, rows: readonly Row[]): Uint8Array<ArrayBuffer> | undefined {
+export function encodeSmallParquet<T extends Shape>(shape: T, all: readonly NewRowOf<T>[]): Uint8Array<ArrayBuffer> | undefined {
+  const rows: readonly Row[] = all;
   if (rows.length === 0 || rows.length > MOST_ROWS || rows.some((row) => row[carried] !== undefined)) return undefined;
   const columns = shape.columns.filter(({ key, nullable }) => !nullable || rows.some((row) => (row[key] ?? null) !== null));
   if (columns.length === 0 || !columns.every((column) => isSmall(column, rows))) return undefined;

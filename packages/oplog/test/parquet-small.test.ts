@@ -12,8 +12,8 @@ import { shapeAndRows } from './shapes.ts';
 const records: fc.Arbitrary<readonly NewRecord[]> = fc.array(fc.record({
   partId: fc.uuid(), nodeId: fc.string({ unit: 'grapheme' }), txnSeq: fc.nat(), version: fc.integer(),
   timestampMicros: fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }), content: fc.uint8Array({ maxLength: 400 }),
-  kind: fc.option(fc.constantFrom('node', 'directory')), txnMin: fc.option(fc.maxSafeInteger()),
-  timeMinMicros: fc.option(fc.bigInt({ min: 0n, max: 9n })),
+  kind: fc.option(fc.constantFrom('node', 'directory'), { nil: null }), txnMin: fc.option(fc.maxSafeInteger(), { nil: null }),
+  timeMinMicros: fc.option(fc.bigInt({ min: 0n, max: 9n }), { nil: null }),
 }), { minLength: 1, maxLength: 8 });
 
 /** What a footer says, but for sizes and offsets, which depend on the compressor. */
