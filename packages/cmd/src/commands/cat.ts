@@ -67,7 +67,7 @@ function limited(sql: string, limit: number): string {
 }
 
 function columnsOf(target: Target): NonNullable<Extract<Target, { kind: 'pond' }>['files'][number]['node']['tabular']>['columns'] {
-  return target.kind === 'host' ? [] : target.files.flatMap(({ node }) => node.tabular?.columns ?? []);
+  return target.kind !== 'pond' ? [] : target.files.flatMap(({ node }) => node.tabular?.columns ?? []);
 }
 
 async function catHost(context: Context, path: string): Promise<void> {

@@ -5,7 +5,7 @@ import { printable } from '../output/printable.ts';
 import type { Column, Row } from '../output/rows.ts';
 import { formatBytes } from '../output/size.ts';
 import { loadWide, textWidth } from '../output/width.ts';
-import { type ColumnFacts, describeFile, describeHost, type FileFacts } from '../rows/describe.ts';
+import { type ColumnFacts, describeFile, describeUrl, type FileFacts } from '../rows/describe.ts';
 import { withRows } from '../rows/session.ts';
 import { findTarget } from '../rows/target.ts';
 import { formatTimestamp } from '../time.ts';
@@ -28,7 +28,7 @@ export async function run(context: Context, { path }: { path: string }, { stats 
   await withRows(context, async (rows) => {
     const target = await findTarget(context, rows, path);
     const facts: FileFacts[] = [];
-    if (target.kind === 'host') facts.push(await describeHost(rows, target, stats));
+    if (target.kind !== 'pond') facts.push(await describeUrl(rows, target, stats));
     else for (const file of target.files) facts.push(await describeFile(rows, target, file, stats));
     // Units are seldom ASCII alone.
     await loadWide();

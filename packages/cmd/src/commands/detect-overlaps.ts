@@ -27,7 +27,7 @@ export interface Span {
 export async function run(context: Context, { path }: { path: string }): Promise<void> {
   await withRows(context, async (rows) => {
     const target = await findTarget(context, rows, path);
-    if (target.kind === 'host') return;
+    if (target.kind !== 'pond') return;
     const found: Row[] = [];
     const pond = await rows.pond();
     await pond.read(async (fs) => {

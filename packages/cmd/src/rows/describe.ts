@@ -29,13 +29,13 @@ export interface FileFacts {
   readonly columns?: readonly ColumnFacts[] | undefined;
 }
 
-/** The rows of a URL of the host, which have to be looked at. */
-export async function describeHost(rows: RowSession, target: Extract<Target, { kind: 'host' }>, stats: boolean): Promise<FileFacts> {
+/** The rows of a URL of the host, or of Delta tables, which have to be looked at. */
+export async function describeUrl(rows: RowSession, target: Exclude<Target, { kind: 'pond' }>, stats: boolean): Promise<FileFacts> {
   const { formatOfName, parseFormatUrl } = await import('@duckpond/query');
   const { format } = parseFormatUrl(target.text);
   const columns = await columnsOf(rows, tableName(target));
   const told = format === undefined || format === 'file' ? formatOfName(target.path).format : format;
-  const facts = { path: target.text, kind: 'host', format: told };
+  const facts = { path: target.text, kind: target.kind === 'host' ? 'host' : 'directory', format: told };
   return stats ? { ...facts, ...await statistics(rows, tableName(target), columns) } : { ...facts, columns };
 }
 

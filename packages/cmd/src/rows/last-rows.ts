@@ -16,7 +16,7 @@ export async function lastRows(rows: RowSession, target: Target, count: number):
 
 /** The number of rows that tables and series say that they have; undefined when some file does not know. */
 export function knownRows(target: Target): number | undefined {
-  if (target.kind === 'host') return undefined;
+  if (target.kind !== 'pond') return undefined;
   let sum = 0;
   for (const { node } of target.files) {
     if (node.kind === 'data' || node.tabular === undefined) return undefined;

@@ -9,6 +9,8 @@ import type { RowSession } from './session.ts';
 export type Target =
   /** Rows of the host; `file` is its path when its bytes can be read as they are. */
   | { readonly kind: 'host'; readonly text: string; readonly path: string; readonly hasFormat: boolean }
+  /** Rows of Delta tables that are directories of the pond. */
+  | { readonly kind: 'delta'; readonly text: string; readonly path: string }
   /** Files of the pond, by a path, a pattern or a URL. */
   | { readonly kind: 'pond'; readonly text: string; readonly files: readonly NodePath<FileNode>[]; readonly isUrl: boolean };
 
@@ -28,6 +30,7 @@ export async function findTarget(context: Context, rows: RowSession, text: strin
   if (!URL.test(text)) return { kind: 'pond', text, files: await filesOf(context, rows, text), isUrl: false };
   const { parseFormatUrl, formatOfName } = await import('@duckpond/query');
   const url = parseFormatUrl(text);
+  if (!url.host && url.format === 'delta') return { kind: 'delta', text, path: url.path };
   if (!url.host) return { kind: 'pond', text, files: await filesOf(context, rows, url.path), isUrl: true };
   const told = formatOfName(url.path).format;
   const isBare = url.format === 'file' && /^host:/i.test(text);

@@ -230,3 +230,26 @@ test('the built pond prints wide text, xlsx, and ends quietly when the reader of
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script, process.execPath, bin], { env, encoding: 'utf8' });
   expect({ stdout, stderr }).toEqual({ stdout: 'range\n0\n0\n', stderr: '' });
 });
+
+test('reading commands take a Delta table that is a directory of the pond', async () => {
+  const { cwd, ok } = await pondWithRows();
+  const table = join(cwd, 'table');
+  mkdirSync(join(table, '_delta_log'), { recursive: true });
+  // Its one file has no rows of the column, which is null then.
+  const schema = { type: 'struct', fields: ['p', 'n'].map((name) => ({ name, type: 'long', nullable: true, metadata: {} })) };
+  const format = { provider: 'parquet', options: {} };
+  const log = [
+    { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+    { metaData: { id: 't', format, configuration: {}, partitionColumns: ['p'], schemaString: JSON.stringify(schema) } },
+    { add: { path: 's.series', partitionValues: { p: '5' }, size: 1, modificationTime: 0, dataChange: true } },
+  ];
+  writeFileSync(join(table, '_delta_log', `${'0'.repeat(20)}.json`), log.map((action) => `${JSON.stringify(action)}\n`).join(''));
+  await ok(['copy', '/s.series', `host://${table}`]);
+  await ok(['copy', `host://${table}`, '/delta']);
+  expect(await ok(['count', 'delta:///delta'])).toBe('3\n');
+  expect(await ok(['cat', 'delta:///delta?version=0', '--format', 'csv'])).toBe('p,n\n5,\n5,\n5,\n');
+  expect(await ok(['head', 'delta:///delta', '-n', '1', '--format', 'csv'])).toBe('p,n\n5,\n');
+  expect(await ok(['tail', 'delta:///delta', '-n', '1', '--format', 'csv'])).toBe('p,n\n5,\n');
+  expect(await ok(['describe', 'delta:///delta'])).toMatch(/Format: +delta\n[^]*p +BIGINT/);
+  expect(await ok(['detect-overlaps', 'delta:///delta'])).toBe('');
+});
