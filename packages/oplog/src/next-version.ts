@@ -93,8 +93,8 @@ export function nextFact(base: NodeFact, change: NodeChange, rows: RowFacts, ver
   const isSeries = base.kind === 'series';
   // A version of a series is one part of it: what it does not bring, it does not have.
   const inherited = isSeries ? undefined : base;
+  // Field by field: a spread of so many makes the engine's slow kind of object, of which there may be many thousands.
   return {
-    ...rows,
     partId: base.partId,
     nodeId: base.nodeId,
     kind: base.kind,
@@ -110,6 +110,14 @@ export function nextFact(base: NodeFact, change: NodeChange, rows: RowFacts, ver
     factory: change.factory ?? base.factory,
     config: change.config ?? base.config,
     attributes: change.attributes === NO_ATTRIBUTES ? null : change.attributes ?? base.attributes,
+    timeColumn: rows.timeColumn,
+    rowCount: rows.rowCount,
+    timeMinMicros: rows.timeMinMicros,
+    timeMaxMicros: rows.timeMaxMicros,
+    totalRows: rows.totalRows,
+    totalTimeMinMicros: rows.totalTimeMinMicros,
+    totalTimeMaxMicros: rows.totalTimeMaxMicros,
+    schema: rows.schema,
   };
 }
 

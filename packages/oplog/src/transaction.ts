@@ -136,7 +136,8 @@ export class Transaction implements FactSource {
   ): NodeFact {
     const blank: NodeFact = {
       partId, nodeId, kind, version: 0, txnSeq: 0, timestampMicros, sizeBytes: null, sha256: null, totalBytes: null, chain: null,
-      blob: false, target: null, factory: null, config: null, attributes, ...NO_ROW_FACTS,
+      blob: false, target: null, factory: null, config: null, attributes, timeColumn: null, rowCount: null, timeMinMicros: null,
+      timeMaxMicros: null, totalRows: null, totalTimeMinMicros: null, totalTimeMaxMicros: null, schema: null,
     };
     const node: PendingNode = { partId, nodeId, kind, base: undefined, origin: blank, changes: [], fact: blank };
     this.#nodes.set(nodeId, node);
