@@ -111,7 +111,9 @@ export function report(error: unknown): Report {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (KNOWN.has(error.name)) {
     const exitCode = EXIT_OF[error.name]?.[code ?? ''] ?? 1;
-    return { exitCode, message: error.message, hint: hintOf(error, code) };
+    // What DuckDB says of a query says not what was attempted.
+    const isBare = code === 'query-failed' && !error.message.startsWith('Cannot ');
+    return { exitCode, message: isBare ? `Cannot run the query: ${error.message}` : error.message, hint: hintOf(error, code) };
   }
   if (code !== undefined && 'syscall' in error) return { exitCode: 1, message: systemMessage(error, code), hint: undefined };
   return unexpected(`${error.name}: ${error.message}`);

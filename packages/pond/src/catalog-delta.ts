@@ -4,6 +4,7 @@ import { type FileNode, hasGlobSyntax, isFile, isTinyFsError, type NodePath, quo
 import { bytesOf } from './bytes-of.ts';
 import type { CatalogState, Reading } from './catalog.ts';
 import { hostFileOf } from './catalog-data-file.ts';
+import { lookupName } from './catalog-lookup.ts';
 import { PondError } from './errors.ts';
 
 /** Delta tables that are directories of the pond: log, deletion vectors and data files are data files there. */
@@ -27,12 +28,9 @@ export async function deltaParts(state: CatalogState, reading: Reading): Promise
 
 async function directoriesOf({ root }: CatalogState, { pattern, shown }: Reading): Promise<readonly string[]> {
   const isGlob = hasGlobSyntax(pattern);
-  const found = await root.lookup(pattern).catch((error: unknown) => {
-    if (isTinyFsError(error, 'not-found') || (isGlob && isTinyFsError(error))) return undefined;
-    throw error;
-  });
-  if (found?.kind === 'found') {
-    const { path, node } = found.at;
+  const found = await lookupName(root, pattern);
+  if (found !== undefined) {
+    const { path, node } = found;
     if (node.kind !== 'directory') throw noTable(shown, path, node.kind === 'data' ? 'a data file' : `a ${node.kind}`);
     return [pattern];
   }

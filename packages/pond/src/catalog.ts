@@ -1,9 +1,10 @@
 import type { Oplog, OplogView } from '@duckpond/oplog';
 import type { Catalog, FormatUrl, Relation, TimeRange } from '@duckpond/query';
-import { type FileNode, hasGlobSyntax, isFile, isTinyFsError, type NodePath, quote, type WD } from '@duckpond/tinyfs';
+import { type FileNode, hasGlobSyntax, isFile, isTinyFsError, type NodePath, quote, type WD, withPath } from '@duckpond/tinyfs';
 import { dataFilePart } from './catalog-data-file.ts';
 import { deltaParts } from './catalog-delta.ts';
 import { unitedRelation } from './catalog-union.ts';
+import { lookupName } from './catalog-lookup.ts';
 import { PondError } from './errors.ts';
 import { nearestPaths } from './nearest-path.ts';
 import type { RowBounds } from './relation.ts';
@@ -120,7 +121,9 @@ async function relationOfFile(
   if (reading.format !== undefined) throw wrongKind(reading, path, `a ${node.kind}`, `a data file in the format ${reading.format}`);
   if (reading.kind !== undefined && reading.kind !== node.kind) throw wrongKind(reading, path, `a ${node.kind}`, `a ${reading.kind}`);
   const between = timeRange(reading, path, node, bounds);
-  const relation = await state.relationOf(node, bounds);
+  const relation = await state.relationOf(node, bounds).catch((error: unknown) => {
+    throw withPath(error, node.id, path);
+  });
   if (relation.parts.length > 0 || (relation.columns ?? []).length > 0) return between === undefined ? relation : { ...relation, between };
   throw new PondError(
     'not-tabular', `Cannot query ${quote(reading.shown)}: ${quote(path)} has no rows yet, at least one version was wanted`, { path },
@@ -146,12 +149,9 @@ function timeRange(
 async function filesOf(state: CatalogState, { pattern, shown }: Reading): Promise<readonly NodePath<FileNode>[]> {
   const { root } = state;
   const isGlob = hasGlobSyntax(pattern);
-  const found = await root.lookup(pattern).catch((error: unknown) => {
-    if (isTinyFsError(error, 'not-found') || (isGlob && isTinyFsError(error))) return undefined;
-    throw error;
-  });
-  if (found?.kind === 'found') {
-    const { path, node } = found.at;
+  const found = await lookupName(root, pattern);
+  if (found !== undefined) {
+    const { path, node } = found;
     if (isFile(node)) return [{ path, node }];
     const below = quote(`${path === '/' ? '' : path}/*`);
     throw new PondError(

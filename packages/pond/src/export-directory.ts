@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PondError } from './errors.ts';
@@ -35,6 +35,9 @@ const JOURNAL = '.pond-export.json';
  */
 export function openExportDirectory(directory: string, pondId: string, uuid: string): ExportDirectory {
   const root = resolve(directory);
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new PondError('bad-manifest', `Cannot export to "${root}": it is a file, a directory or a free name was wanted`, { directory });
+  }
   const staging = join(root, `.pond-export-${uuid}`);
   const manifestPath = join(root, MANIFEST_NAME);
   const manifest = existsSync(manifestPath) ? decodeManifest(readFileSync(manifestPath, 'utf8'), manifestPath) : undefined;

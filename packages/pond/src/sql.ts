@@ -12,7 +12,7 @@ import type { At, Setting } from './pond.ts';
 import type { RowBounds } from './relation.ts';
 import { readSettings } from './settings.ts';
 import { openSpool } from './spool.ts';
-import { namedResult, withNames } from './sql-result.ts';
+import { withNames } from './sql-result.ts';
 import type { SystemState } from './system-tables.ts';
 import { indexTree } from './tree-index.ts';
 
@@ -65,6 +65,7 @@ interface Prepared {
   readonly names: ReadonlyMap<string, string>;
   readonly spillDirectory: string;
   readonly release: () => void;
+  readonly watchedResult: Library['watchedResult'];
 }
 
 const COPY_BYTES = 256 * 1024;
@@ -135,14 +136,15 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       ...(options.params === undefined ? {} : { params: options.params }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
-    return { engine, query, names, release, spillDirectory: resolve(directory, valueOf(settings, 'sql.spill_directory')) };
+    const { watchedResult } = library;
+    return { engine, query, names, release, watchedResult, spillDirectory: resolve(directory, valueOf(settings, 'sql.spill_directory')) };
   }
 
   return {
     async query(script, options) {
-      const { engine, query, names, release } = await prepare(script, options);
+      const { engine, query, names, release, watchedResult } = await prepare(script, options);
       try {
-        return namedResult(await engine.query(script, query), names, release);
+        return watchedResult(await engine.query(script, query), { done: release, failed: (error) => withNames(error, names) });
       } catch (error) {
         release();
         throw withNames(error, names);

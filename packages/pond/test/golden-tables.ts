@@ -1,40 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { decompress } from 'fzstd';
+import { HAS_GOLDEN, readGoldenArchive } from '@duckpond/query/testing/golden';
 
-/** The Spark-written tables that lie beside the repository, see the README there. */
+export { HAS_GOLDEN };
 
-const FOLDER = fileURLToPath(new URL('../../../../shared/delta-golden/', import.meta.url));
-
-export const HAS_GOLDEN: boolean = existsSync(FOLDER);
-
-/** The files of a table by their paths in it. */
+/** The files of a Spark-written table by their paths in it. */
 export function readGolden(name: string): ReadonlyMap<string, Uint8Array> {
   const root = `${name}/delta/`;
-  const files = [...untar(decompress(readFileSync(join(FOLDER, `${name}.tar.zst`))))];
-  return new Map(files.flatMap(([path, bytes]) => (path.startsWith(root) ? [[path.slice(root.length), bytes] as const] : [])));
-}
-
-const BLOCK = 512;
-
-/** Regular files of a tar archive (POSIX ustar with pax and GNU paths). */
-function* untar(bytes: Uint8Array): Generator<[path: string, bytes: Uint8Array]> {
-  let longPath: string | undefined;
-  for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0;) {
-    const header = bytes.subarray(at, at + BLOCK);
-    const size = Number.parseInt(text(header, 124, 12), 8);
-    const body = bytes.subarray(at + BLOCK, at + BLOCK + size);
-    const type = text(header, 156, 1);
-    const prefix = text(header, 345, 155);
-    const path = longPath ?? `${prefix === '' ? '' : `${prefix}/`}${text(header, 0, 100)}`;
-    longPath = type === 'x' ? /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text(body, 0, body.length))?.[1]
-      : type === 'L' ? text(body, 0, body.length) : undefined;
-    if (type === '0' || type === '') yield [path.replace(/^\.\//, ''), body];
-    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
-  }
-}
-
-function text(bytes: Uint8Array, start: number, length: number): string {
-  return Buffer.from(bytes.subarray(start, start + length)).toString().split('\0')[0]?.trim() ?? '';
+  return new Map([...readGoldenArchive(name)].flatMap(([path, bytes]) => (path.startsWith(root) ? [[path.slice(root.length), bytes] as const] : [])));
 }

@@ -148,7 +148,10 @@ function pushIntervals(data: Uint8Array, from: number, count: number, out: ByteB
   }
 }
 
-function texts({ bindings }: DuckDB): ArrowBuilder {
+/** Values of any length: `open` says how one of them is put behind those before. */
+function variableLength(
+  { bindings }: DuckDB, open: (vector: Vector, size: number) => (at: number, values: ByteBuffer) => void,
+): ArrowBuilder {
   const validity = new BitBuffer();
   const offsets = new ByteBuffer();
   const values = new ByteBuffer();
@@ -157,18 +160,12 @@ function texts({ bindings }: DuckDB): ArrowBuilder {
     get byteLength() { return values.length + offsets.length; },
     open: (vector, size) => {
       const valid = validity.open(bindings, vector, size);
-      const data = size === 0 ? new Uint8Array(0) : bindings.vector_get_data(vector, size * STRING_BYTES);
-      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+      const put = open(vector, size);
       return (from, count) => {
         const isValid = valid(from, count);
         const ends = offsets.reserve(count * 4);
         for (let at = 0; at < count; at += 1) {
-          if (isValid(from + at)) {
-            const position = (from + at) * STRING_BYTES;
-            const length = view.getUint32(position, true);
-            if (length <= INLINE_LENGTH) values.push(data.subarray(position + 4, position + 4 + length));
-            else values.push(bindings.get_data_from_pointer(data.buffer as ArrayBuffer, data.byteOffset + position + 8, length));
-          }
+          if (isValid(from + at)) put(from + at, values);
           ends.setInt32(at * 4, offset(values.length), true);
         }
       };
@@ -180,31 +177,26 @@ function texts({ bindings }: DuckDB): ArrowBuilder {
   };
 }
 
+function texts(duckdb: DuckDB): ArrowBuilder {
+  const { bindings } = duckdb;
+  return variableLength(duckdb, (vector, size) => {
+    const data = size === 0 ? new Uint8Array(0) : bindings.vector_get_data(vector, size * STRING_BYTES);
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    return (at, values) => {
+      const position = at * STRING_BYTES;
+      const length = view.getUint32(position, true);
+      if (length <= INLINE_LENGTH) values.push(data.subarray(position + 4, position + 4 + length));
+      else values.push(bindings.get_data_from_pointer(data.buffer as ArrayBuffer, data.byteOffset + position + 8, length));
+    };
+  });
+}
+
 /** Types that Arrow has no layout for, as DuckDB prints them. */
-function printed({ api, bindings }: DuckDB, type: DuckDBType): ArrowBuilder {
-  const validity = new BitBuffer();
-  const offsets = new ByteBuffer();
-  const values = new ByteBuffer();
-  return {
-    get length() { return validity.length; },
-    get byteLength() { return values.length + offsets.length; },
-    open: (vector, size) => {
-      const valid = validity.open(bindings, vector, size);
-      const source = size === 0 ? undefined : api.DuckDBVector.create(vector, size, type);
-      return (from, count) => {
-        const isValid = valid(from, count);
-        const ends = offsets.reserve(count * 4);
-        for (let at = 0; at < count; at += 1) {
-          if (isValid(from + at)) values.push(ENCODER.encode(String(source?.getItem(from + at))));
-          ends.setInt32(at * 4, offset(values.length), true);
-        }
-      };
-    },
-    take: (out) => {
-      validity.take(out);
-      out.buffers.push(withZero(offsets.take()), values.take());
-    },
-  };
+function printed(duckdb: DuckDB, type: DuckDBType): ArrowBuilder {
+  return variableLength(duckdb, (vector, size) => {
+    const source = size === 0 ? undefined : duckdb.api.DuckDBVector.create(vector, size, type);
+    return (at, values) => values.push(ENCODER.encode(String(source?.getItem(at))));
+  });
 }
 
 function lists({ bindings }: DuckDB, child: ArrowBuilder): ArrowBuilder {

@@ -10,6 +10,7 @@ export type { FormatReader } from './formats/reader.ts';
 export { quoteIdentifier, quoteQualified } from './identifier.ts';
 export type { Parameters } from './parameters.ts';
 export type { QueryResult } from './query-result.ts';
+export { type ResultWatch, watchedResult } from './watched-result.ts';
 export type { ArrowTable, ScanSession } from './scan-session.ts';
 export type { Value } from './values.ts';
 export { nearestNames } from './views.ts';

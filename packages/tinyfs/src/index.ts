@@ -14,7 +14,7 @@ export {
   basename, compareNames, comparePaths, dirname, isName, joinPath, MAX_NAME_BYTES, nameFault, normalizePath, type ParsedPath,
   parsePath, type ParseOptions,
 } from './path.ts';
-export { MAX_LINK_NESTING } from './resolve.ts';
+export { MAX_LINK_NESTING, withPath } from './resolve.ts';
 export {
   checkTemplate, escapeGlob, expandCaptures, type Glob, type GlobMatchOptions, type GlobPart, hasGlobSyntax, literalPrefix,
   matchGlob, parseGlob,

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Catalog, Engine, QueryOptions, QueryResult, Relation } from '@duckpond/query';
+import type { Catalog, Engine, QueryOptions, Relation } from '@duckpond/query';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { locatePond } from '../open-pond.ts';
@@ -58,7 +58,8 @@ export function hostQueries(context: Context): Queries {
     async query(asked) {
       const { engine, query, release } = await prepare(asked);
       try {
-        return released(await engine.query(asked.script, query), release);
+        const { watchedResult } = await import('@duckpond/query');
+        return watchedResult(await engine.query(asked.script, query), { done: release });
       } catch (error) {
         await release();
         throw error;
@@ -108,27 +109,6 @@ function catalogOf(
       // Throws when there is none.
       locatePond(context);
       throw new NeedsPond(name);
-    },
-  };
-}
-
-function released(result: QueryResult, release: () => Promise<void>): QueryResult {
-  async function* whole<T>(items: AsyncIterable<T>): AsyncGenerator<T, void, void> {
-    try {
-      yield* items;
-    } finally {
-      await release();
-    }
-  }
-  return {
-    ...result,
-    chunks: () => whole(result.chunks()),
-    rows: () => whole(result.rows()),
-    rowObjects: () => whole(result.rowObjects()),
-    arrow: () => whole(result.arrow()),
-    async close() {
-      await result.close();
-      await release();
     },
   };
 }

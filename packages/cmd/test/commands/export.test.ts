@@ -114,6 +114,14 @@ test('export writes whole files, in formats, between times, of old states', asyn
   expect(await all('SELECT count(*)::INT FROM read_parquet($1)', [join(bench.cwd, 'old', 'a.parquet')])).toEqual([[3]]);
 });
 
+test('export to a file of the host is refused and leaves it alone', async () => {
+  const bench = await filled();
+  writeFileSync(join(bench.cwd, 'there'), 'mine');
+  const { code, stderr } = await bench.pond(['export', '-p', '/in/north/a', '-d', 'there']);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: `pond: Cannot export to "${join(bench.cwd, 'there')}": it is a file, a directory or a free name was wanted\n` });
+  expect(readFileSync(join(bench.cwd, 'there'), 'utf8')).toBe('mine');
+});
+
 test('export repairs what is missing and what a killed export left half-way', async () => {
   const bench = await filled();
   await bench.ok(MONTHS);

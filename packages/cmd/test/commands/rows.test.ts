@@ -50,6 +50,8 @@ test('cat --version has the rows of that version alone, and --at those of that t
   await more(made, 'timestamp,temp,name\n2024-01-02 00:00:00,9,z\n');
   const temps = ['--sql', 'SELECT temp FROM source', '--format', 'csv'];
   expect(await made.ok(['cat', '/s.series', '--version', '2', ...temps])).toBe('temp\n9\n');
+  const none = await made.pond(['cat', '/s.series', '--version', '7', '--format', 'csv']);
+  expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/^pond: Cannot read "\/s\.series": no version 7, the newest is \d\n/) as string });
   expect(await made.ok(['cat', '/s.series', '--at', '4', ...temps])).toBe('temp\n1.5\n2.5\n\n');
 });
 
@@ -134,7 +136,7 @@ test('sql shows where a query is wrong, in lines of its own, and names the neare
   const { pond } = await pondWithRows();
   const wrong = await pond(['sql', "SELECT nothing FROM '/s.series'"]);
   expect(wrong.code).toBe(1);
-  expect(wrong.stderr).toMatch(/^pond: Binder Error: .*\n(.*\n)*LINE 1: SELECT nothing FROM '\/s\.series'\n +\^\n$/);
+  expect(wrong.stderr).toMatch(/^pond: Cannot run the query: Binder Error: .*\n(.*\n)*LINE 1: SELECT nothing FROM '\/s\.series'\n +\^\n$/);
   expect((await pond(['sql', "FROM '/s.serie'"])).stderr).toContain('"/s.series" was wanted?');
   expect(await pond(['sql', "DELETE FROM '/s.series'"])).toMatchObject({ code: 1, stderr: expect.stringContaining('not a query') });
 });

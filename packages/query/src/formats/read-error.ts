@@ -86,7 +86,10 @@ function csvFinding(text: string): Finding | undefined {
   if (size !== null) {
     const actual = size[2] === undefined ? 'more' : `${size[2]} bytes`;
     const wanted = Number(size[2] ?? Number(size[1]) * 4) + 1024;
-    return { ...at, what: `a line has ${actual}, at most ${size[1]} were wanted`, hint: `?max_line_size=${wanted} allows it` };
+    // While it looks for the dialect DuckDB calls every line the first.
+    return {
+      ...(line === '1' ? {} : at), what: `a line has ${actual}, at most ${size[1]} were wanted`, hint: `?max_line_size=${wanted} allows it`,
+    };
   }
   if (/unterminated quote|Value with unterminated quote|unquoted value/i.test(text)) {
     return { ...at, what: 'a quote is not closed, or text follows a closing quote', hint: '?quote= takes quotes as text' };
@@ -103,7 +106,8 @@ function jsonFinding(text: string): Finding | undefined {
   const malformed = /Malformed JSON in file "[^"]*", at byte (\d+) in (line|record\/value) (\d+): ([^\n]*?)\.?\s*$/m.exec(text);
   if (malformed !== null) {
     const [, byte, unit, number, what = ''] = malformed;
-    const at = unit === 'line' ? { line: Number(number) } : {};
+    // DuckDB names the line behind the one that it means; where it counts values it does not.
+    const at = unit === 'line' ? { line: Number(number) - 1 } : {};
     const record = unit === 'line' ? '' : ` in value ${number}`;
     return { ...at, byte: Number(byte), what: `it is not JSON${record}: ${what.trim()}`, ...skipHint(unit === 'line') };
   }

@@ -43,7 +43,7 @@ describe('csv', () => {
 
   it('a line of 10 MB is an error that says how to allow it', async () => {
     const path = write('long.csv', `a,b\n1,${'x'.repeat(10_000_000)}\n2,y\n`);
-    expect(await failure('csv', path)).toMatch(/a line has 1000000\d bytes, at most 2000000 were wanted \(\?max_line_size=10001\d{3} allows it\)$/);
+    expect(await failure('csv', path)).toMatch(/^Cannot read "[^"]*": a line has 1000000\d bytes, at most 2000000 were wanted \(\?max_line_size=10001\d{3} allows it\)$/);
     expect(await rows('csv', path, { max_line_size: '10001027' }, 'SELECT a, length(b) n FROM t')).toEqual([{ a: 1n, n: 10_000_000n }, { a: 2n, n: 1n }]);
   });
 
@@ -118,7 +118,11 @@ describe('compression', () => {
 
 describe('json', () => {
   it('a broken line has its number', async () => {
-    expect(await failure('ndjson', write('broken.ndjson', '{"a":1}\n{"a":\n{"a":3}\n'))).toMatch(/^Cannot read "\/broken.ndjson" line \d byte \d+: it is not JSON: /);
+    expect(await failure('ndjson', write('broken.ndjson', '{"a":1}\n{"a":\n{"a":3}\n'))).toMatch(/^Cannot read "\/broken.ndjson" line 2 byte \d+: it is not JSON: /);
+    for (const bad of [1, 3, 4000]) {
+      const lines = Array.from({ length: 5000 }, (_, at) => (at + 1 === bad ? '{"a":' : `{"a":${at}}`));
+      expect(await failure('ndjson', write('broken.ndjson', `${lines.join('\n')}\n`))).toMatch(new RegExp(`^Cannot read "/broken.ndjson" line ${bad} byte `));
+    }
     expect(await failure('json', write('cut.json', '[{"a":1},{"a":2},{"a":'))).toMatch(/^Cannot read "\/cut.json" byte 6: it is not JSON in value \d: unexpected end of data/);
     expect(await failure('ndjson', write('junk.ndjson', Buffer.from([0x1f, 0x00, 0xff, 0x0a, 0xfe])))).toMatch(/^Cannot read "\/junk.ndjson"/);
     expect(await failure('ndjson', write('empty.ndjson', ''))).toBe('Cannot read "/empty.ndjson": it is empty, rows were wanted');
