@@ -1,5 +1,6 @@
 export type {
-  ArrowPart, Catalog, Column, DeltaPart, FilePart, NestedPart, NestedStream, ParquetPart, Part, Relation, RowsPart, TimeRange,
+  ArrowPart, Catalog, Column, DeltaPart, FilePart, NestedPart, NestedStream, ParquetPart, Part, Relation, RowsPart, SelectPart,
+  TimeRange,
 } from './relation.ts';
 export { VERSION_COLUMN } from './relation.ts';
 export { INLINE_BYTES, type TabularColumn, type TabularContent, type TabularFacts } from './tabular-facts.ts';

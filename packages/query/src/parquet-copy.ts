@@ -7,6 +7,7 @@ import { prepareScript, type QueryOptions, requireQuery, type ScriptHost } from 
 import { openSession, type Session } from './session.ts';
 import { bindParameters, type Parameters } from './parameters.ts';
 import { stepper, type Stepper } from './stepper.ts';
+import { nestingIn } from './views.ts';
 import { storageType } from './storage-type.ts';
 import { parseTypeName } from './type-name.ts';
 
@@ -20,6 +21,8 @@ export interface ParquetOptions {
   readonly rowGroupRows?: number;
   /** Key-value metadata of the file: units and descriptions of columns. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** For what the pond keeps: the encodings of Parquet 2, a third smaller and faster both ways. Files for others have those of Parquet 1. */
+  readonly isKept?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -35,7 +38,8 @@ export async function copyToParquet(
   const { signal } = options;
   if ('relation' in source) {
     return withSession(host, signal, async (session, steps) => {
-      const select = await relationSelect({ duckdb: host.duckdb, session, readers: host.readers }, source.relation);
+      const { nest } = nestingIn(session, host.readers);
+      const select = await relationSelect({ duckdb: host.duckdb, session, readers: host.readers, nest }, source.relation);
       return copySelect(session, steps, select, path, options);
     });
   }
@@ -85,10 +89,10 @@ export async function withSession<T>(
 /** Writes the rows of a SELECT of this package's own making; with `expectedRows`, that many or none. */
 export async function copySelect(
   session: Session, steps: Stepper, select: string, path: string,
-  { rowGroupRows, metadata, expectedRows }: ParquetOptions & { readonly expectedRows?: number }, params?: Parameters,
+  { rowGroupRows, metadata, expectedRows, isKept }: ParquetOptions & { readonly expectedRows?: number }, params?: Parameters,
 ): Promise<ParquetFile> {
   const { api } = session.duckdb;
-  const settings = ['FORMAT parquet', 'COMPRESSION zstd'];
+  const settings = ['FORMAT parquet', 'COMPRESSION zstd', `PARQUET_VERSION ${isKept === true ? 'V2' : 'V1'}`];
   if (rowGroupRows !== undefined) settings.push(`ROW_GROUP_SIZE ${await session.bind(rowGroupRows)}`);
   if (metadata !== undefined && Object.keys(metadata).length > 0) {
     settings.push(`KV_METADATA ${await session.bind(api.structValue({ ...metadata }))}`);

@@ -4,7 +4,8 @@ import type { DuckDB } from './duckdb.ts';
 import { QueryError } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
 import {
-  type Column, type DeltaPart, type FilePart, type ParquetPart, type Part, type Relation, type TimeRange, VERSION_COLUMN,
+  type Column, type DeltaPart, type FilePart, type ParquetPart, type Part, type Relation, type SelectPart, type TimeRange,
+  VERSION_COLUMN,
 } from './relation.ts';
 import type { ArrowTable, ScanSession } from './scan-session.ts';
 import { parseTypeName } from './type-name.ts';
@@ -14,6 +15,8 @@ export interface RelationContext {
   readonly duckdb: DuckDB;
   readonly session: ScanSession;
   readonly readers: ReadonlyMap<string, FormatReader>;
+  /** Makes what a nested query needs; the returned SELECT stands for its rows. */
+  readonly nest: (part: SelectPart) => Promise<string>;
 }
 
 /** A column whose type is text that DuckDB itself printed: safe in SQL. */
@@ -75,12 +78,13 @@ function arrowSelects(tables: readonly ArrowTable[]): readonly string[] {
     `SELECT ${columns.map(({ name, sql }) => `${sql} AS ${quoteIdentifier(name)}`).join(', ')} FROM ${source}`);
 }
 
-async function partSelects({ session, readers }: RelationContext, part: Part): Promise<readonly string[]> {
+async function partSelects({ session, readers, nest }: RelationContext, part: Part): Promise<readonly string[]> {
   switch (part.kind) {
     case 'parquet': return part.paths.length === 0 ? [] : [await parquetSelect(session, part)];
     case 'arrow': return arrowSelects(session.arrow(part.streams));
     case 'rows': return [`SELECT * FROM ${session.rows(part)}`];
     case 'nested': return [session.nested(part)];
+    case 'select': return [await nest(part)];
     case 'delta': return [await deltaReader(part).select(session, [part.source.name], part.options)];
     case 'file': return part.paths.length === 0 ? [] : [await readerOf(part, readers).select(session, part.paths, part.options)];
   }
@@ -98,7 +102,7 @@ async function versionFilter(session: ScanSession, { from, to }: NonNullable<Par
 }
 
 async function knownSelects(
-  { session, readers }: RelationContext, part: Part, columns: readonly Column[], known: readonly Known[],
+  { session, readers, nest }: RelationContext, part: Part, columns: readonly Column[], known: readonly Known[],
 ): Promise<readonly string[]> {
   switch (part.kind) {
     case 'parquet': return part.paths.length === 0 ? [] : [await knownParquetSelect(session, part, known)];
@@ -118,6 +122,7 @@ async function knownSelects(
       if (part.paths.length === 0) return [];
       return [knownColumns(known, await readerOf(part, readers).select(session, part.paths, part.options, columns))];
     }
+    case 'select': return [knownColumns(known, await nest(part))];
     case 'delta': return [knownColumns(known, await deltaReader(part).select(session, [part.source.name], part.options, columns))];
   }
 }

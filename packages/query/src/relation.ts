@@ -22,7 +22,7 @@ export interface TimeRange {
   readonly endMicros?: bigint;
 }
 
-export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | DeltaPart | NestedPart;
+export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | DeltaPart | NestedPart | SelectPart;
 
 /** Parquet files of the host, in order. */
 export interface ParquetPart {
@@ -59,6 +59,15 @@ export interface DeltaPart {
   readonly kind: 'delta';
   readonly source: DeltaSource;
   readonly options: Readonly<Record<string, string>>;
+}
+
+/** Rows of a query over relations of its own. It is part of the plan of whatever reads it: filters and columns reach its sources. */
+export interface SelectPart {
+  readonly kind: 'select';
+  /** One query as its author wrote it. */
+  readonly sql: string;
+  /** What the names in the query mean: they are looked up here and nowhere else. */
+  readonly catalog: Catalog;
 }
 
 /**

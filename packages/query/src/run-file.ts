@@ -6,6 +6,7 @@ import { type Column, type Part, VERSION_COLUMN } from './relation.ts';
 import { relationSelect, unitedByName } from './relation-view.ts';
 import type { ScriptHost } from './script.ts';
 import type { Session } from './session.ts';
+import { nestingIn } from './views.ts';
 
 /** What goes into a run, in the order of the versions: one version's rows, or an earlier run with its versions. */
 export type VersionContent =
@@ -38,14 +39,15 @@ export async function mergeVersions(
       expected += rowCount;
     }
     const select = `SELECT * EXCLUDE (${version}), ${version} FROM (${unitedByName(selects)})`;
-    return copySelect(session, steps, select, path, { ...options, expectedRows: expected });
+    return copySelect(session, steps, select, path, { ...options, isKept: true, expectedRows: expected });
   });
 }
 
 async function contentSelect(
   host: ScriptHost, session: Session, content: VersionContent, columns: readonly Column[] | undefined,
 ): Promise<{ readonly select: string; readonly rowCount: number }> {
-  const context = { duckdb: host.duckdb, session, readers: host.readers };
+  const { nest } = nestingIn(session, host.readers);
+  const context = { duckdb: host.duckdb, session, readers: host.readers, nest };
   const version = quoteIdentifier(VERSION_COLUMN);
   const relationOf = (part: Part): { parts: readonly Part[]; columns?: readonly Column[] } =>
     ({ parts: [part], ...(columns === undefined ? {} : { columns }) });

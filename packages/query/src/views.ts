@@ -1,25 +1,62 @@
 import { QueryError } from './errors.ts';
 import type { FormatReader } from './formats/reader.ts';
 import { quoteIdentifier, quoteQualified } from './identifier.ts';
-import type { Catalog } from './relation.ts';
+import type { Catalog, SelectPart } from './relation.ts';
+import { type OwnDatabase, ownDatabase } from './own-database.ts';
 import { relationSelect } from './relation-view.ts';
 import { type Reference, referencesOf } from './references.ts';
 import type { Session } from './session.ts';
-import type { Statement } from './statements.ts';
+import { notAQuery, splitStatements, type Statement } from './statements.ts';
 
 /** Makes the views that the statements of one script need, each name once. */
 export interface ViewMaker {
   prepare(statement: Statement): Promise<void>;
 }
 
+/** Makes what the parts of relations need that are queries themselves. */
+export interface Nesting {
+  /** The returned SELECT stands for the rows of the query. */
+  nest(part: SelectPart): Promise<string>;
+}
+
 const NEAREST = 3;
-let schemas = 0;
 
 /** The views of a session, from what the catalog knows. */
 export function viewMaker(session: Session, catalog: Catalog, readers: ReadonlyMap<string, FormatReader>): ViewMaker {
+  const own = ownDatabase(session, readers);
+  const views = scopedViews(session, catalog, own, undefined);
+  return {
+    prepare: async (statement) => {
+      await views.prepare(statement);
+      await own.refuseShadows();
+    },
+  };
+}
+
+/** For relations that stand by themselves, and are no names of a script. */
+export function nestingIn(session: Session, readers: ReadonlyMap<string, FormatReader>): Nesting {
+  const own = ownDatabase(session, readers);
+  return { nest: (part) => nested(session, own, part) };
+}
+
+/** A view looks its names up in the schema that it is in: the query stands there beside the views that it names. */
+async function nested(session: Session, own: OwnDatabase, { sql, catalog }: SelectPart): Promise<string> {
+  const [statement, ...others] = splitStatements(sql);
+  if (statement === undefined || others.length > 0 || statement.kind !== 'query') throw notAQuery(statement?.tokens[0]?.text ?? '');
+  const schema = await own.newSchema();
+  await scopedViews(session, catalog, own, schema).prepare(statement);
+  const view = quoteQualified([...schema, NESTED_VIEW]);
+  await session.run(`CREATE VIEW ${view} AS ${statement.body}`);
+  return `SELECT * FROM ${view}`;
+}
+
+const NESTED_VIEW = '__duckpond_rows';
+
+function scopedViews(
+  session: Session, catalog: Catalog, own: OwnDatabase, scope: readonly [database: string, schema: string] | undefined,
+): ViewMaker {
   /** From a name in lower case to the spelling a view was made for. */
   const made = new Map<string, string>();
-  let database: string | undefined;
 
   const serialize = async (query: string): Promise<string> => {
     const rows = await (await session.connection.run('SELECT json_serialize_sql($1::VARCHAR)', [query])).getRows();
@@ -37,24 +74,24 @@ export function viewMaker(session: Session, catalog: Catalog, readers: ReadonlyM
     }
     const relation = await catalog.resolve(name, session.signal);
     if (relation === undefined) return false;
-    const select = await relationSelect({ duckdb: session.duckdb, session, readers }, relation);
+    const nest = (part: SelectPart): Promise<string> => nested(session, own, part);
+    const select = await relationSelect({ duckdb: session.duckdb, session, readers: own.readers, nest }, relation);
     session.signal?.throwIfAborted();
-    await session.run(`CREATE OR REPLACE ${await target(reference)} AS ${select}`);
+    await add(reference, select);
     made.set(name.toLowerCase(), name);
     return true;
   };
 
-  /** Temporary views have no schema; a name with one gets it in a database of the session's own. */
-  const target = async (reference: Reference): Promise<string> => {
-    const [schema, name] = reference.slice(-2);
-    if (name === undefined) return `TEMP VIEW ${quoteIdentifier(schema ?? '')}`;
-    if (database === undefined) {
-      schemas += 1;
-      database = `__duckpond_session_${schemas}`;
-      await session.attach(database);
+  const add = async (reference: Reference, select: string): Promise<void> => {
+    const [schema = '', name] = reference.slice(-2);
+    if (name === undefined) {
+      if (scope === undefined) return own.addView(schema, select);
+      own.use(schema);
+      return session.run(`CREATE VIEW ${quoteQualified([...scope, schema])} AS ${select}`);
     }
-    await session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteQualified([database, schema ?? ''])}`);
-    return `VIEW ${quoteQualified([database, schema ?? '', name])}`;
+    const database = await own.name();
+    await session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteQualified([database, schema])}`);
+    return session.run(`CREATE OR REPLACE VIEW ${quoteQualified([database, schema, name])} AS ${select}`);
   };
 
   /** Tables and views that are there already: DuckDB's own, and those that the script has made. */
@@ -77,7 +114,9 @@ export function viewMaker(session: Session, catalog: Catalog, readers: ReadonlyM
         if (reference.length === 1 && local.has(reference[0]?.toLowerCase() ?? '')) continue;
         if (reference.length > 2) continue;
         if (await make(reference)) continue;
-        if (exact && !(await isKnown(reference))) throw notFound(reference.join('.'), catalog);
+        // A table of the script is none of a query that stands in the pond.
+        const isMissing = scope !== undefined && reference.length === 1;
+        if (exact && (isMissing || !(await isKnown(reference)))) throw notFound(reference.join('.'), catalog);
       }
     },
   };
