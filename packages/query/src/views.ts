@@ -1,6 +1,6 @@
 import { QueryError } from './errors.ts';
 import type { FormatReader } from './formats/reader.ts';
-import { quoteIdentifier, quoteQualified } from './identifier.ts';
+import { quoteQualified } from './identifier.ts';
 import type { Catalog, SelectPart } from './relation.ts';
 import { type OwnDatabase, ownDatabase } from './own-database.ts';
 import { relationSelect } from './relation-view.ts';
