@@ -109,7 +109,7 @@ async function copy(
   { session, steps }: Import, select: string, path: string, notes: ReadonlyMap<string, ColumnNote>,
 ): Promise<ParquetFile> {
   return copySelect(session, steps, select, path, {
-    rowGroupRows: ROW_GROUP_ROWS,
+    rowGroupRows: ROW_GROUP_ROWS, isKept: true,
     ...(notes.size === 0 ? {} : { metadata: { [NOTES_KEY]: JSON.stringify({ columns: Object.fromEntries(notes) }) } }),
   });
 }
