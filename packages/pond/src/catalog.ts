@@ -6,6 +6,7 @@ import { deltaParts } from './catalog-delta.ts';
 import { unitedRelation } from './catalog-union.ts';
 import { lookupName } from './catalog-lookup.ts';
 import { PondError } from './errors.ts';
+import type { ComputedRows } from './factory.ts';
 import { nearestPaths } from './nearest-path.ts';
 import type { RowBounds } from './relation.ts';
 import type { Spool } from './spool.ts';
@@ -34,6 +35,7 @@ export interface CatalogState {
   /** Of the table `source`. */
   readonly sourceBounds: RowBounds;
   readonly relationOf: (file: FileNode, bounds: RowBounds) => Promise<Relation>;
+  readonly computedRows: (path: string, file: FileNode) => Promise<ComputedRows>;
   /** Takes note of which file of the host has the content of which path, for messages. */
   readonly named: (hostPath: string, pondPath: string) => void;
 }
@@ -48,8 +50,8 @@ export function pondCatalog(state: CatalogState): Catalog {
     names,
     async resolve(name, signal) {
       const table = tableNamed(state.tables, name);
-      if (table !== undefined) return resolveTarget(state, table.target, table.name === SOURCE ? state.sourceBounds : {}, signal);
-      return await systemTable(name, state.system) ?? resolveTarget(state, name, {}, signal);
+      const bounds = table?.name === SOURCE ? state.sourceBounds : {};
+      return (await rowsOfTarget(state, table?.target ?? name, bounds, signal))?.relation;
     },
   };
 }
@@ -62,20 +64,25 @@ function tableNamed(tables: CatalogState['tables'], name: string): { readonly na
   return found === undefined || target === undefined ? undefined : { name: found, target };
 }
 
-async function resolveTarget(
+/** The rows that a path, a pattern, a URL or a system table means; undefined when a name means nothing. */
+export async function rowsOfTarget(
   state: CatalogState, target: string, bounds: RowBounds, signal: AbortSignal | undefined,
-): Promise<Relation | undefined> {
+): Promise<ComputedRows | undefined> {
   const { library } = state;
-  if (target.startsWith('/')) return relationOfPattern(state, { pattern: target, shown: target, options: {} }, bounds, signal);
-  if (!library.isUrl(target)) return undefined;
+  if (target.startsWith('/')) return rowsOfPattern(state, { pattern: target, shown: target, options: {} }, bounds, signal);
+  if (!library.isUrl(target)) return asRows(await systemTable(target, state.system));
   const { host, path, format, compression, kind, options } = library.parseFormatUrl(target);
-  if (host) return state.host.resolve(target, signal);
+  if (host) return asRows(await state.host.resolve(target, signal));
   const reading = {
     pattern: path, shown: target, options,
     ...(format === undefined ? {} : { format }), ...(compression === undefined ? {} : { compression }),
     ...(kind === undefined ? {} : { kind }),
   };
-  return format === 'delta' ? relationOfDelta(state, reading, bounds) : relationOfPattern(state, reading, bounds, signal);
+  return format === 'delta' ? { relation: await relationOfDelta(state, reading, bounds) } : rowsOfPattern(state, reading, bounds, signal);
+}
+
+function asRows(relation: Relation | undefined): ComputedRows | undefined {
+  return relation === undefined ? undefined : { relation };
 }
 
 /** What to read, and how, as far as the name says. */
@@ -97,44 +104,73 @@ async function relationOfDelta(state: CatalogState, reading: Reading, bounds: Ro
   return unitedRelation(reading.shown, (await deltaParts(state, reading)).map((part) => ({ parts: [part] })));
 }
 
-async function relationOfPattern(
+async function rowsOfPattern(
   state: CatalogState, reading: Reading, bounds: RowBounds, signal: AbortSignal | undefined,
-): Promise<Relation> {
-  const relations: Relation[] = [];
+): Promise<ComputedRows> {
+  const all: ComputedRows[] = [];
   for (const file of await filesOf(state, reading)) {
     signal?.throwIfAborted();
-    relations.push(await relationOfFile(state, file, reading, bounds));
+    all.push(await rowsOfFile(state, file, reading, bounds));
   }
-  return unitedRelation(reading.shown, relations);
+  const relation = unitedRelation(reading.shown, all.map((rows) => rows.relation));
+  const timeColumn = all[0]?.timeColumn;
+  return timeColumn !== undefined && all.every((rows) => rows.timeColumn === timeColumn) ? { relation, timeColumn } : { relation };
 }
 
-async function relationOfFile(
-  state: CatalogState, { path, node }: NodePath<FileNode>, reading: Reading, bounds: RowBounds,
-): Promise<Relation> {
+async function rowsOfFile(
+  state: CatalogState, file: NodePath<FileNode>, reading: Reading, bounds: RowBounds,
+): Promise<ComputedRows> {
+  const { path, node } = file;
   if (node.kind === 'data') {
     if (reading.kind !== undefined) throw wrongKind(reading, path, 'a data file', `a ${reading.kind}`);
     if (bounds.timeStartMicros !== undefined || bounds.timeEndMicros !== undefined) {
       throw wrongKind(reading, path, 'a data file', 'a series or a table, whose event times are known,');
     }
-    return { parts: [await dataFilePart(state, path, node, reading, bounds.version)] };
+    return { relation: { parts: [await dataFilePart(state, path, node, reading, bounds.version)] } };
   }
   if (reading.format !== undefined) throw wrongKind(reading, path, `a ${node.kind}`, `a data file in the format ${reading.format}`);
   if (reading.kind !== undefined && reading.kind !== node.kind) throw wrongKind(reading, path, `a ${node.kind}`, `a ${reading.kind}`);
-  const between = timeRange(reading, path, node, bounds);
+  const { relation, timeColumn } = node.computed === undefined
+    ? await storedRows(state, file, reading, bounds) : await computedRows(state, file, reading, bounds);
+  const between = timeRange(reading, path, timeColumn, bounds);
+  return {
+    relation: between === undefined ? relation : { ...relation, between },
+    ...(timeColumn === undefined ? {} : { timeColumn }),
+  };
+}
+
+async function storedRows(
+  state: CatalogState, { path, node }: NodePath<FileNode>, reading: Reading, bounds: RowBounds,
+): Promise<ComputedRows> {
+  const timeColumn = node.tabular?.timeColumn;
+  // Whoever asks by time is told that there is none before anything is read.
+  timeRange(reading, path, timeColumn, bounds);
   const relation = await state.relationOf(node, bounds).catch((error: unknown) => {
     throw withPath(error, node.id, path);
   });
-  if (relation.parts.length > 0 || (relation.columns ?? []).length > 0) return between === undefined ? relation : { ...relation, between };
+  if (relation.parts.length > 0 || (relation.columns ?? []).length > 0) {
+    return timeColumn === undefined ? { relation } : { relation, timeColumn };
+  }
   throw new PondError(
     'not-tabular', `Cannot query ${quote(reading.shown)}: ${quote(path)} has no rows yet, at least one version was wanted`, { path },
   );
 }
 
+async function computedRows(
+  state: CatalogState, { path, node }: NodePath<FileNode>, reading: Reading, bounds: RowBounds,
+): Promise<ComputedRows> {
+  if (bounds.version !== undefined) throw wrongKind(reading, path, 'computed and has no versions', 'a stored file');
+  try {
+    return await state.computedRows(path, node);
+  } catch (error) {
+    throw withPath(error, node.id, path);
+  }
+}
+
 function timeRange(
-  { shown }: Reading, path: string, { tabular }: FileNode, { timeStartMicros, timeEndMicros }: RowBounds,
+  { shown }: Reading, path: string, column: string | undefined, { timeStartMicros, timeEndMicros }: RowBounds,
 ): TimeRange | undefined {
   if (timeStartMicros === undefined && timeEndMicros === undefined) return undefined;
-  const column = tabular?.timeColumn;
   if (column === undefined) {
     throw new PondError('not-tabular', `Cannot query ${quote(shown)} by time: ${quote(path)} has no time column, one was wanted`, { path });
   }

@@ -10,6 +10,8 @@ export type PondErrorCode =
   | 'invalid-revert'
   /** A path in a query leads to something that has no rows. */
   | 'not-tabular'
+  /** A computed node is needed to make itself. */
+  | 'loop'
   /** A pattern in a query matches nothing. */
   | 'no-match'
   | 'closed'

@@ -5,6 +5,7 @@ import {
 } from '@duckpond/oplog';
 import { openFs } from '@duckpond/tinyfs';
 import { isProcessAlive, realEnvironment } from './environment.ts';
+import { computedLater } from './computed-later.ts';
 import { PondError } from './errors.ts';
 import { createNodeReader } from './node-reader.ts';
 import type { At, OpenOptions, Pond, PondIdentity } from './pond.ts';
@@ -67,8 +68,11 @@ function withDirectory(error: unknown, directory: string): unknown {
  * The pond of an open log; its directory is only asked for what is not in the store. What reading the tree and the log
  * does not need is loaded at its first use.
  */
-export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker'> = {}): Pond {
+export function makePond(
+  directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker' | 'factories' | 'variable'> = {},
+): Pond {
   const identity = identityOf(oplog);
+  const factories = options.factories ?? new Map<string, never>();
   const storeDirectory = resolve(directory, STORE_DIRECTORY);
   const cacheDirectory = resolve(directory, 'cache', 'runs');
 
@@ -95,7 +99,8 @@ export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOpti
     if (!isOpen) throw new PondError('closed', 'Cannot query: the pond is closed, an open one was wanted');
     const [{ createSqlRunner }, { relationOf }] = await Promise.all([import('./sql.ts'), import('./relation.ts')]);
     return createSqlRunner({
-      directory, storeDirectory, oplog, viewAt,
+      directory, storeDirectory, oplog, viewAt, factories,
+      factoryEnvironment: { nowMicros: () => oplog.environment.nowMicros(), variable: options.variable ?? (() => undefined) },
       relationOf: (view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds),
     });
   }
@@ -105,7 +110,9 @@ export function makePond(directory: string, oplog: Oplog, options: Pick<OpenOpti
     identity,
 
     async read(fn, readOptions) {
-      return fn(openFs(createNodeReader(oplog, await viewAt(readOptions?.at))));
+      const view = await viewAt(readOptions?.at);
+      const stored = createNodeReader(oplog, view);
+      return fn(openFs(factories.size === 0 ? stored : computedLater(stored, async () => (await sql()).readerAt(view))));
     },
 
     async write(fn, writeOptions) {

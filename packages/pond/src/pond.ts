@@ -1,6 +1,7 @@
 import type { ChangeCounts, Environment, MaintainReport, TransactionFacts } from '@duckpond/oplog';
 import type { Explanation, QueryResult } from '@duckpond/query';
 import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
+import type { Factories } from './factory.ts';
 import type { RunMaker } from './run-maker.ts';
 import type { ExplainOptions, ParquetOptions, SqlOptions } from './sql.ts';
 
@@ -218,6 +219,10 @@ export interface CreateOptions {
 
 export interface OpenOptions {
   readonly environment?: Environment;
+  /** What makes computed nodes; without it they are listed and cannot be read. */
+  readonly factories?: Factories;
+  /** A variable of the environment, for configs that name one; without it there is none. */
+  readonly variable?: (name: string) => string | undefined;
   /** What puts the rows of versions of a series together, instead of DuckDB. */
   readonly runMaker?: RunMaker;
 }

@@ -1,16 +1,18 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
 import type * as QueryModule from '@duckpond/query';
-import type { Catalog, Engine, EngineOptions, Explanation, Parameters, QueryOptions, QueryResult, Relation } from '@duckpond/query';
-import { type FileNode, openFs } from '@duckpond/tinyfs';
-import { type CatalogState, pondCatalog } from './catalog.ts';
+import type { Catalog, Engine, EngineOptions, Explanation, HostCatalog, Parameters, QueryOptions, QueryResult, Relation } from '@duckpond/query';
+import { type FileNode, type NodeReader, openFs } from '@duckpond/tinyfs';
+import { type CatalogState, pondCatalog, rowsOfTarget } from './catalog.ts';
+import { type Computing, createComputing } from './computing.ts';
 import { PondError } from './errors.ts';
+import type { Factories, FactoryEnvironment } from './factory.ts';
 import { createNodeReader } from './node-reader.ts';
 import type { At, Setting } from './pond.ts';
 import type { RowBounds } from './relation.ts';
 import { readSettings } from './settings.ts';
+import { parquetBytes } from './parquet-bytes.ts';
 import { openSpool } from './spool.ts';
 import { withNames } from './sql-result.ts';
 import type { SystemState } from './system-tables.ts';
@@ -41,6 +43,8 @@ export interface ParquetOptions extends SqlOptions {
 
 /** What runs the queries of one pond. */
 export interface SqlRunner {
+  /** A state of the pond with its computed nodes. */
+  readerAt(view: OplogView): Promise<NodeReader>;
   query(script: string, options: SqlOptions): Promise<QueryResult>;
   explain(script: string, options: ExplainOptions): Promise<Explanation>;
   parquet(script: string, options: ParquetOptions): AsyncIterable<Uint8Array>;
@@ -54,9 +58,26 @@ export interface SqlContext {
   readonly oplog: Oplog;
   readonly viewAt: (at: At | undefined) => Promise<OplogView>;
   readonly relationOf: (view: OplogView, file: FileNode, bounds: RowBounds) => Promise<Relation>;
+  readonly factories: Factories;
+  readonly factoryEnvironment: FactoryEnvironment;
 }
 
 type Library = typeof QueryModule;
+
+interface Opened {
+  readonly engine: Engine;
+  readonly release: () => void;
+}
+
+interface State {
+  readonly computing: Computing;
+  readonly catalog: Catalog;
+  /** One that may read all that was found so far. */
+  readonly engine: () => Promise<Engine>;
+  readonly names: ReadonlyMap<string, string>;
+  readonly spillDirectory: string;
+  readonly release: () => void;
+}
 
 interface Prepared {
   readonly engine: Engine;
@@ -68,8 +89,6 @@ interface Prepared {
   readonly watchedResult: Library['watchedResult'];
 }
 
-const COPY_BYTES = 256 * 1024;
-
 /** Loads nothing and makes nothing before the first query. */
 export function createSqlRunner(context: SqlContext): SqlRunner {
   const { directory, storeDirectory, oplog } = context;
@@ -77,16 +96,18 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
   const spool = openSpool(cache, oplog.environment.uuid());
   /** By what they were opened with. */
   const engines = new Map<string, Promise<Engine>>();
+  /** Of states that are read until the end. */
+  const releases: (() => void)[] = [];
   let isOpen = true;
 
   /** The engine for settings; one that may read more is opened for its query alone. */
   async function engineFor(library: Library, settings: readonly Setting[], readable: Pick<EngineOptions, 'readablePaths'> & {
     readonly directories: readonly string[];
-  }): Promise<{ readonly engine: Engine; readonly release: () => void }> {
+  }): Promise<Opened> {
     const spillDirectory = resolve(directory, valueOf(settings, 'sql.spill_directory'));
     const threads = valueOf(settings, 'sql.threads');
     const options: EngineOptions = {
-      readableDirectories: [resolve(storeDirectory), spool.directory, spillDirectory, ...readable.directories],
+      readableDirectories: [resolve(storeDirectory), spool.directory, spillDirectory, join(cache, 'computed'), ...readable.directories],
       readablePaths: readable.readablePaths ?? [],
       spillDirectory,
       memoryLimit: valueOf(settings, 'sql.memory_limit'),
@@ -111,33 +132,80 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
     return { engine: await shared, release: () => undefined };
   }
 
+  /** One state of the pond, in which names have a meaning; what the process may read of the host is found on the way. */
+  async function openState(library: Library, view: OplogView, options: SqlOptions, script: string): Promise<State> {
+    const tables = options.tables ?? {};
+    const [settings, scriptHost] = await Promise.all([settingsOf(view, options.settings), library.hostCatalog(script, { tables })]);
+    const names = new Map<string, string>();
+    const host = growingCatalog(library, scriptHost);
+    const opened: Opened[] = [];
+    let isReleased = false;
+    let newest: { readonly key: string; readonly opening: Promise<Opened> } | undefined;
+    const engine = async (): Promise<Engine> => {
+      const key = JSON.stringify([host.paths, host.directories]);
+      if (newest?.key !== key) {
+        newest = { key, opening: engineFor(library, settings, { readablePaths: host.paths, directories: host.directories }) };
+        void newest.opening.then((made) => { if (isReleased) made.release(); else opened.push(made); }, () => undefined);
+      }
+      return (await newest.opening).engine;
+    };
+    const stateOf = async (computing: Computing, sourceBounds: RowBounds): Promise<CatalogState> => ({
+      oplog, view, spool, library, host, tables, sourceBounds,
+      root: await openFs(computing.reader).root(),
+      storeDirectory: resolve(storeDirectory),
+      system: systemState(context, view, settings),
+      relationOf: (file, bounds) => context.relationOf(view, file, bounds),
+      computedRows: (path, file) => computing.rowsOf(path, file),
+      named: (hostPath, pondPath) => void names.set(hostPath, pondPath),
+    });
+    const spillDirectory = resolve(directory, valueOf(settings, 'sql.spill_directory'));
+    const computing = createComputing({
+      factories: context.factories,
+      reader: createNodeReader(oplog, view),
+      environment: context.factoryEnvironment,
+      cacheDirectory: join(cache, 'computed'),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      resolve: async (inner, target, bounds) => rowsOfTarget({ ...await stateOf(inner, {}), tables: {} }, target, bounds, options.signal),
+      engine,
+      parquet: async function* parquet(sql, catalog) {
+        yield* parquetBytes(await engine(), sql, { catalog }, spillDirectory, options.signal === undefined ? {} : { signal: options.signal });
+      },
+    });
+    return {
+      computing, engine, names, spillDirectory,
+      catalog: pondCatalog(await stateOf(computing, options)),
+      release: () => {
+        isReleased = true;
+        for (const { release } of opened.splice(0)) release();
+      },
+    };
+  }
+
   /** A script's engine and catalog, in one state of the pond. The caller releases them. */
   async function prepare(script: string, options: SqlOptions): Promise<Prepared> {
     if (!isOpen) throw new PondError('closed', 'Cannot query the pond: it is closed, an open one was wanted', { directory });
     options.signal?.throwIfAborted();
     const [library, view] = await Promise.all([import('@duckpond/query'), context.viewAt(options.at)]);
-    const tables = options.tables ?? {};
-    const [settings, host] = await Promise.all([settingsOf(view, options.settings), library.hostCatalog(script, { tables })]);
-    const names = new Map<string, string>();
-    const root = await openFs(createNodeReader(oplog, view)).root();
-    const state: CatalogState = {
-      oplog, view, root, spool, library, host, tables, storeDirectory: resolve(storeDirectory),
-      system: systemState(context, view, settings),
-      sourceBounds: options,
-      relationOf: (file, bounds) => context.relationOf(view, file, bounds),
-      named: (hostPath, pondPath) => void names.set(hostPath, pondPath),
-    };
-    const opening = engineFor(library, settings, { readablePaths: host.paths, directories: host.directories });
+    const state = await openState(library, view, options, script);
+    const { names, release, spillDirectory } = state;
     // DuckDB opens on threads of its own: meanwhile the tables are looked up that the script seems to name.
-    const catalog = lookedUpBefore(pondCatalog(state), [...library.likelyTables(script), ...Object.keys(tables)], options.signal);
-    const { engine, release } = await opening;
-    const query: QueryOptions = {
-      catalog,
-      ...(options.params === undefined ? {} : { params: options.params }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    };
-    const { watchedResult } = library;
-    return { engine, query, names, release, watchedResult, spillDirectory: resolve(directory, valueOf(settings, 'sql.spill_directory')) };
+    const opening = state.engine();
+    opening.catch(() => undefined);
+    const { catalog, done } = lookedUpBefore(state.catalog, [...library.likelyTables(script), ...Object.keys(options.tables ?? {})], options.signal);
+    try {
+      await opening;
+      // Computed tables may have brought files of the host with them, which have to be told to the engine before it opens.
+      if (context.factories.size > 0) await done;
+      const query: QueryOptions = {
+        catalog,
+        ...(options.params === undefined ? {} : { params: options.params }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      };
+      return { engine: await state.engine(), query, names, release, spillDirectory, watchedResult: library.watchedResult };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   return {
@@ -164,24 +232,26 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
 
     async *parquet(script, options) {
       const { engine, query, names, release, spillDirectory } = await prepare(script, options);
-      const path = join(spillDirectory, `${oplog.environment.uuid()}.parquet`);
       try {
-        await engine.copyToParquet({ sql: script, query }, path, {
-          ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
-          ...(options.signal === undefined ? {} : { signal: options.signal }),
-        });
-        for await (const chunk of createReadStream(path, { highWaterMark: COPY_BYTES })) yield chunk as Uint8Array;
+        yield* parquetBytes(engine, script, query, spillDirectory, options);
       } catch (error) {
         throw withNames(error, names);
       } finally {
-        await rm(path, { force: true });
         release();
       }
+    },
+
+    async readerAt(view) {
+      const library = await import('@duckpond/query');
+      const { computing, release } = await openState(library, view, {}, '');
+      releases.push(release);
+      return computing.reader;
     },
 
     async close() {
       if (!isOpen) return;
       isOpen = false;
+      for (const release of releases) release();
       const opened = await Promise.allSettled(engines.values());
       engines.clear();
       for (const engine of opened) if (engine.status === 'fulfilled') engine.value.close();
@@ -191,10 +261,35 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
 }
 
 /** A catalog that has begun to look up some names. What it finds, or throws, counts only when it is asked for the name. */
-function lookedUpBefore(catalog: Catalog, names: readonly string[], signal: AbortSignal | undefined): Catalog {
+function lookedUpBefore(
+  catalog: Catalog, names: readonly string[], signal: AbortSignal | undefined,
+): { readonly catalog: Catalog; readonly done: Promise<unknown> } {
   const before = new Map(names.map((name) => [name, catalog.resolve(name, signal)]));
-  for (const found of before.values()) found.catch(() => undefined);
-  return { ...catalog, resolve: (name, ownSignal) => before.get(name) ?? catalog.resolve(name, ownSignal) };
+  return {
+    catalog: { ...catalog, resolve: (name, ownSignal) => before.get(name) ?? catalog.resolve(name, ownSignal) },
+    done: Promise.allSettled(before.values()),
+  };
+}
+
+/** The files of the host that a script names, and those that computed tables name. */
+function growingCatalog(library: Library, script: HostCatalog): HostCatalog {
+  const paths = new Set(script.paths);
+  const directories = new Set(script.directories);
+  return {
+    ...script,
+    get paths() {
+      return [...paths];
+    },
+    get directories() {
+      return [...directories];
+    },
+    async resolve(name, signal) {
+      const known = await library.hostCatalog('', { tables: { name } });
+      for (const path of known.paths) paths.add(path);
+      for (const path of known.directories) directories.add(path);
+      return known.resolve(name, signal);
+    },
+  };
 }
 
 function valueOf(settings: readonly Setting[], key: string): string {
