@@ -97,11 +97,13 @@ export function makePond(
   const sql = (): Promise<SqlRunner> => (openRunner ??= makeRunner());
   async function makeRunner(): Promise<SqlRunner> {
     if (!isOpen) throw new PondError('closed', 'Cannot query: the pond is closed, an open one was wanted');
-    const [{ createSqlRunner }, { relationOf }] = await Promise.all([import('./sql.ts'), import('./relation.ts')]);
+    const [{ createSqlRunner }, { relationOf }, { rememberedRelations }] = await Promise.all([
+      import('./sql.ts'), import('./relation.ts'), import('./relation-memory.ts'),
+    ]);
     return createSqlRunner({
       directory, storeDirectory, oplog, viewAt, factories,
       factoryEnvironment: { nowMicros: () => oplog.environment.nowMicros(), variable: options.variable ?? (() => undefined) },
-      relationOf: (view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds),
+      relationOf: rememberedRelations((view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds)),
     });
   }
 

@@ -4,9 +4,11 @@ import { QueryError } from './errors.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { FormatReader } from './formats/reader.ts';
 import { ingest, type IngestOptions } from './ingest.ts';
+import { keptSessions } from './kept-sessions.ts';
 import { copyToParquet, type ParquetFile, type ParquetOptions, type ParquetSource } from './parquet-copy.ts';
 import { type QueryResult, queryResult } from './query-result.ts';
 import { type MergeOptions, mergeVersions, type VersionContent } from './run-file.ts';
+import { referenceReader } from './reference-reader.ts';
 import { scanRegistry } from './scans.ts';
 import { prepareScript, type QueryOptions, requireWhole, type ScriptHost, streamLast } from './script.ts';
 import type { FilePart } from './relation.ts';
@@ -58,9 +60,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const setup = await instance.connect();
   setup.registerTableFunction(scans.tableFunction);
   await confine(duckdb, setup, options);
-  setup.closeSync();
+  const kept = keptSessions();
   const readers = new Map((options.readers ?? []).map((reader) => [reader.format, reader]));
-  const host: ScriptHost = { duckdb, instance, scans, spillDirectory: options.spillDirectory, readers };
+  const host: ScriptHost = { duckdb, instance, scans, spillDirectory: options.spillDirectory, readers, kept, references: referenceReader(setup) };
   let open = true;
   const opened = (): ScriptHost => {
     if (!open) throw new QueryError('closed', 'Cannot query: the engine is closed, wanted an open one');
@@ -75,6 +77,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     close: () => {
       if (!open) return;
       open = false;
+      kept.close();
+      setup.closeSync();
       instance.closeSync();
     },
   };
@@ -85,21 +89,27 @@ async function confine({ api }: DuckDB, connection: DuckDBConnection, options: E
   const set = async (name: string, values: readonly string[]): Promise<void> => {
     if (values.length > 0) await connection.run(`SET ${name} = $1`, [texts(values)]);
   };
-  await connection.run("SET GLOBAL TimeZone = 'UTC'");
   await set('allowed_directories', options.readableDirectories);
   await set('allowed_paths', options.readablePaths ?? []);
-  await connection.run('SET enable_external_access = false');
-  await connection.run('SET lock_configuration = true');
+  // The footer of a Parquet file is read once for each state of the file, and not once for each step of each query.
+  await connection.run(`SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true;
+    SET enable_external_access = false; SET lock_configuration = true`);
 }
 
 async function runQuery(host: ScriptHost, sql: string, options: QueryOptions): Promise<QueryResult> {
   const script = await prepareScript(host, sql, options);
   const { session, steps, release } = script;
+  let isWhole = false;
   try {
     const result = await steps.step(() => streamLast(script, options));
     return queryResult({
-      duckdb: host.duckdb, result, step: steps.step, finish: () => steps.step(() => requireWhole(script, options)),
-      interrupt: () => session.connection.interrupt(), release,
+      duckdb: host.duckdb, result, step: steps.step,
+      finish: async () => {
+        await steps.step(() => requireWhole(script, options));
+        isWhole = true;
+      },
+      interrupt: () => session.connection.interrupt(),
+      release: () => release(isWhole),
     });
   } catch (error) {
     await release();

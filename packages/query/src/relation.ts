@@ -24,7 +24,7 @@ export interface TimeRange {
 
 export type Part = ParquetPart | ArrowPart | RowsPart | FilePart | DeltaPart | NestedPart | SelectPart;
 
-/** Parquet files of the host, in order. */
+/** Parquet files of the host, in order. They do not change while the engine is open. */
 export interface ParquetPart {
   readonly kind: 'parquet';
   readonly paths: readonly string[];
@@ -93,7 +93,10 @@ export interface NestedStream {
   readonly stream: Uint8Array;
 }
 
-/** From a name as it stands in `FROM` (a path, a glob, a URL, `pond.nodes`) to what it means; undefined when it means nothing. */
+/**
+ * From a name as it stands in `FROM` (a path, a glob, a URL, `pond.nodes`) to what it means; undefined when it means nothing. The same
+ * relation again, as an object, means the same rows: what was made for it may be used again.
+ */
 export interface Catalog {
   resolve(name: string, signal?: AbortSignal): Promise<Relation | undefined>;
   /** Qualified names that `information_schema` shows before anything was asked for, such as `pond.nodes`. */

@@ -1,8 +1,9 @@
 import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import { QueryError } from './errors.ts';
 import type { FormatReader } from './formats/reader.ts';
+import { isKeepable, type KeptSessions, type NamedRelations } from './kept-sessions.ts';
 import { bindParameters, type Parameters } from './parameters.ts';
-import type { Catalog } from './relation.ts';
+import type { Catalog, Relation } from './relation.ts';
 import { openSession, type Session, type SessionHost } from './session.ts';
 import { notAQuery, splitStatements, type Statement } from './statements.ts';
 import { type Stepper, stepper } from './stepper.ts';
@@ -17,6 +18,7 @@ export interface QueryOptions {
 /** What a script runs on. */
 export interface ScriptHost extends SessionHost {
   readonly readers: ReadonlyMap<string, FormatReader>;
+  readonly kept: KeptSessions;
 }
 
 /** A script whose last statement is still to run: its views are there, and the statements before it are done. */
@@ -24,7 +26,8 @@ export interface PreparedScript {
   readonly session: Session;
   readonly steps: Stepper;
   readonly last: Statement;
-  release(): Promise<void>;
+  /** @param isWhole whether the last statement has been run to its end: then another query may go on with the session */
+  release(isWhole?: boolean): Promise<void>;
 }
 
 // StatementType of the binding, whose module is not loaded for its names.
@@ -37,14 +40,18 @@ export async function prepareScript(host: ScriptHost, sql: string, options: Quer
   const statements = splitStatements(sql);
   const last = statements.at(-1);
   if (last === undefined) throw new QueryError('query-failed', 'Cannot run an empty script: it has no statement, wanted a query');
-  const session = await openSession(host, options.signal);
+  const catalog = remembered(options.catalog);
+  const relations = statements.length > 1 ? undefined : await keepableRelations(host, last, catalog, options.signal);
+  const kept = relations === undefined ? undefined : host.kept.take(relations);
+  const session = kept ?? await openSession(host, options.signal);
   const steps = stepper(session.connection, options.signal);
-  const release = async (): Promise<void> => {
+  const release = async (isWhole = false): Promise<void> => {
     steps.end();
-    await session.close();
+    await (isWhole && relations !== undefined ? host.kept.keep(session, relations) : session.close());
   };
+  if (kept !== undefined) return { session, steps, last, release };
   try {
-    const views = viewMaker(session, options.catalog, host.readers);
+    const views = viewMaker(session, catalog, host.readers);
     for (const statement of statements.slice(0, -1)) {
       await views.prepare(statement);
       await steps.step(() => runAll(session, statement, options));
@@ -55,6 +62,44 @@ export async function prepareScript(host: ScriptHost, sql: string, options: Quer
     await release();
     throw error;
   }
+}
+
+/** The same catalog, which is asked for each name once. */
+function remembered(catalog: Catalog): Catalog {
+  const asked = new Map<string, ReturnType<Catalog['resolve']>>();
+  return {
+    ...catalog,
+    resolve(name, signal) {
+      const answer = asked.get(name) ?? catalog.resolve(name, signal);
+      asked.set(name, answer);
+      return answer;
+    },
+  };
+}
+
+/**
+ * What a query names, when a session with views of just that can serve other queries, too. Undefined otherwise, and for what cannot be
+ * queried: whoever makes the views says so.
+ */
+async function keepableRelations(
+  { references }: ScriptHost, statement: Statement, catalog: Catalog, signal: AbortSignal | undefined,
+): Promise<NamedRelations | undefined> {
+  // What setseed() sets would stay.
+  if (statement.kind !== 'query' || statement.tokens.some(({ value }) => value.toLowerCase() === 'setseed')) return undefined;
+  const { names, local, exact } = await references(statement);
+  if (!exact) return undefined;
+  const relations = new Map<string, Relation>();
+  const folded = new Set<string>();
+  for (const [name = '', ...others] of names) {
+    if (others.length > 0) return undefined;
+    if (local.has(name.toLowerCase())) continue;
+    const relation = await catalog.resolve(name, signal);
+    if (relation === undefined || !isKeepable(relation)) return undefined;
+    relations.set(name, relation);
+    folded.add(name.toLowerCase());
+  }
+  signal?.throwIfAborted();
+  return folded.size === relations.size ? relations : undefined;
 }
 
 /** Begins the last statement; its rows stream. */
@@ -72,8 +117,7 @@ export async function streamLast({ session, last }: PreparedScript, options: Que
  */
 export async function requireWhole(script: PreparedScript, options: QueryOptions): Promise<void> {
   const { session, last } = script;
-  if (!(await session.hasFailed())) return;
-  await session.run('ROLLBACK');
+  if (await session.end()) return;
   await session.begin();
   if (last.kind === 'query') {
     const lines = last.sql.length - last.sql.trimStart().length;

@@ -4,6 +4,7 @@ import { byteStreamSelect, byteStreamSource } from './byte-stream-table.ts';
 import type { DuckDB } from './duckdb.ts';
 import { queryFailed } from './errors.ts';
 import { quoteIdentifier } from './identifier.ts';
+import type { ReferenceReader } from './reference-reader.ts';
 import type { Column } from './relation.ts';
 import { rowsSource } from './rows-scan.ts';
 import type { ScanSession } from './scan-session.ts';
@@ -16,10 +17,11 @@ export interface Session extends ScanSession {
   /** Adds a database in memory of the session's own, and makes it the one that names are looked up in. */
   attach(database: string): Promise<void>;
   run(sql: string): Promise<void>;
-  /** Begins a transaction, so that `hasFailed` can tell whether what ran in it failed; closing ends it. */
+  readonly references: ReferenceReader;
+  /** Begins a transaction, so that `end` can tell whether what ran in it failed; closing ends it, too. */
   begin(): Promise<void>;
-  /** Whether a query of the transaction has failed: a stream of rows that fails half-way just ends in DuckDB's binding. */
-  hasFailed(): Promise<boolean>;
+  /** Ends the transaction. False when a query in it has failed: a stream of rows that fails half-way just ends in DuckDB's binding. */
+  end(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export interface SessionHost {
   readonly instance: DuckDBInstance;
   readonly scans: ScanRegistry;
   readonly spillDirectory: string;
+  readonly references: ReferenceReader;
 }
 
 /** A new session. */
@@ -62,6 +65,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
   return {
     connection,
     duckdb: host.duckdb,
+    references: host.references,
     attach: async (database) => {
       const name = quoteIdentifier(database);
       await run(`ATTACH ':memory:' AS ${name}`);
@@ -90,13 +94,16 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
       await run('BEGIN TRANSACTION');
       begun = true;
     },
-    hasFailed: async () => {
+    end: async () => {
+      begun = false;
       try {
-        await connection.run('SELECT 1');
-        return false;
-      } catch {
-        // "Current transaction is aborted": nothing else can be wrong with this statement.
+        // COMMIT alone says nothing of a transaction that was aborted.
+        await connection.run('SELECT 1; COMMIT');
         return true;
+      } catch {
+        // "Current transaction is aborted": nothing else can be wrong with these statements.
+        await connection.run('ROLLBACK');
+        return false;
       }
     },
     atClose: (action) => void closing.push(action),

@@ -4,7 +4,7 @@ import { quoteQualified } from './identifier.ts';
 import type { Catalog, SelectPart } from './relation.ts';
 import { type OwnDatabase, ownDatabase } from './own-database.ts';
 import { relationSelect } from './relation-view.ts';
-import { type Reference, referencesOf } from './references.ts';
+import type { Reference } from './references.ts';
 import type { Session } from './session.ts';
 import { notAQuery, splitStatements, type Statement } from './statements.ts';
 
@@ -58,11 +58,6 @@ function scopedViews(
   /** From a name in lower case to the spelling a view was made for. */
   const made = new Map<string, string>();
 
-  const serialize = async (query: string): Promise<string> => {
-    const rows = await (await session.connection.run('SELECT json_serialize_sql($1::VARCHAR)', [query])).getRows();
-    return String(rows[0]?.[0] ?? '');
-  };
-
   const make = async (reference: Reference): Promise<boolean> => {
     const name = reference.join('.');
     const before = made.get(name.toLowerCase());
@@ -108,7 +103,7 @@ function scopedViews(
 
   return {
     prepare: async (statement) => {
-      const { names, local, exact } = await referencesOf(statement, serialize);
+      const { names, local, exact } = await session.references(statement);
       if (names.some(showsNames)) for (const name of catalog.names ?? []) await make(name.split('.'));
       for (const reference of names) {
         if (reference.length === 1 && local.has(reference[0]?.toLowerCase() ?? '')) continue;

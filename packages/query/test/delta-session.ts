@@ -1,6 +1,7 @@
 import { type Json, listValue } from '@duckdb/node-api';
 import { createDeltaReader } from '../src/delta-table.ts';
 import { loadDuckDB } from '../src/duckdb.ts';
+import { referenceReader } from '../src/reference-reader.ts';
 import { scanRegistry } from '../src/scans.ts';
 import { openSession, type Session } from '../src/session.ts';
 
@@ -19,12 +20,13 @@ export async function openDeltaSession(directory: string): Promise<DeltaSession>
   await setup.run('SET allowed_directories = $1', [listValue([directory])]);
   await setup.run('SET enable_external_access = false');
   await setup.run('SET lock_configuration = true');
-  setup.closeSync();
-  const session = await openSession({ duckdb, instance, scans: scanRegistry(duckdb), spillDirectory: directory });
+  const references = referenceReader(setup);
+  const session = await openSession({ duckdb, instance, scans: scanRegistry(duckdb), spillDirectory: directory, references });
   return {
     ...session,
     close: async () => {
       await session.close();
+      setup.closeSync();
       instance.closeSync();
     },
     rowsOf: async (sql) => (await session.connection.runAndReadAll(sql)).getRowsJson(),
