@@ -1,40 +1,44 @@
-// Kills a committing process again and again: npm run kill-loop -- --cycles 1000 --seed 1
-import { mkdtempSync, rmSync } from 'node:fs';
+// Kills a committing process again and again: npm run kill-loop -- --cycles 10000 --seed 1
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundle, load } from './bundle.mjs';
 
-const { values } = parseArgs({ options: { cycles: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, directory: { type: 'string' } } });
-const cycles = Number(values.cycles);
-const seed = Number(values.seed);
-const scratch = values.directory ?? mkdtempSync(join(tmpdir(), 'duckpond-kill-'));
-const source = join(import.meta.dirname, '../../packages/pond/test/campaigns');
-const bundle = (name, outfile) => build({
-  entryPoints: [join(source, name)], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', conditions: ['@duckpond/source'],
-  external: ['esbuild', '@duckdb/*'], banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-});
-const worker = join(scratch, 'kill-worker.mjs');
-const loop = join(scratch, 'kill-loop.mjs');
-await bundle('kill-worker.ts', worker);
-await bundle('kill-loop.ts', loop);
-const { runKillLoop } = await import(pathToFileURL(loop).href);
-
-const started = performance.now();
-const line = ({ cycles: done, killedWhileOpening, acknowledged, unacknowledgedButThere, lost, damaged }) =>
-  `${done} cycles (${killedWhileOpening} killed while opening), ${acknowledged} acknowledged transactions, `
-  + `${unacknowledgedButThere} unacknowledged but whole, ${lost} lost, ${damaged} damaged`;
-let shown = 0;
-const counts = await runKillLoop({
-  cycles, seed, scratch, worker,
-  onProgress(so) {
-    for (; shown < so.failures.length; shown++) console.error(so.failures[shown]);
-    if (so.cycles % 100 === 0) console.error(line(so));
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    /** Where the ponds are made: a disk whose fsync takes its time, or one in memory. */
+    directory: { type: 'string', default: tmpdir() },
   },
 });
-const seconds = (performance.now() - started) / 1000;
-console.log(`seed ${seed}: ${line(counts)}, ${seconds.toFixed(1)} s`);
-if (counts.failures.length === 0) rmSync(scratch, { recursive: true, force: true });
+const scratch = mkdtempSync(join(values.directory, 'duckpond-kill-'));
+const worker = await bundle('pond/test/campaigns/kill-worker', scratch);
+const { runKillLoop } = await load('pond/test/campaigns/kill-loop', scratch);
+const found = JSON.parse(readFileSync(join(import.meta.dirname, '../../packages/pond/test/found/kill-seeds.json'), 'utf8'));
+
+const line = ({ cycles, acknowledged, unacknowledgedButThere, lost, damaged }) =>
+  `${cycles} cycles, ${acknowledged} acknowledged transactions, ${unacknowledgedButThere} unacknowledged but whole, ${lost} lost, ${damaged} damaged`;
+const table = (map) => [...map].sort((a, b) => b[1] - a[1]).map(([what, count]) => `${what} ${count}`).join(', ');
+let failures = 0;
+for (const { seed, cycles } of [...found, { seed: Number(values.seed), cycles: Number(values.cycles) }]) {
+  const started = performance.now();
+  let shown = 0;
+  const show = (so) => { for (; shown < so.failures.length; shown++) console.error(so.failures[shown]); };
+  const counts = await runKillLoop({
+    cycles, seed, scratch, worker,
+    onProgress(so) {
+      show(so);
+      if (so.cycles % 500 === 0) console.error(`${line(so)}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    },
+  });
+  show(counts);
+  failures += counts.failures.length;
+  console.log(`seed ${seed}: ${line(counts)}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`  killed in ${table(counts.steps)}`);
+  console.log(`  of these by themselves ${table(counts.places)}`);
+}
+if (failures === 0) rmSync(scratch, { recursive: true, force: true });
 else console.error(`The damaged ponds are in ${scratch}`);
-process.exitCode = counts.lost + counts.damaged > 0 ? 1 : 0;
+process.exitCode = failures > 0 ? 1 : 0;

@@ -6,13 +6,13 @@ import { beforeAll, describe, it } from 'vitest';
 import { createPond } from '../src/create-pond.ts';
 import { openPond } from '../src/open-pond.ts';
 import type { Pond } from '../src/pond.ts';
-import { bundleWorker } from './campaigns/kill-loop.ts';
+import { bundleWorker } from './campaigns/bundle-worker.ts';
 import { scratchDirectories } from './scratch-directory.ts';
 import { bytesOf } from './tree-dump.ts';
 
 const scratch = scratchDirectories();
 let worker = '';
-beforeAll(async () => { worker = await bundleWorker(scratch(), join(import.meta.dirname, 'campaigns/concurrent-worker.ts')); });
+beforeAll(async () => { worker = await bundleWorker(scratch(), join(import.meta.dirname, 'campaigns/concurrent-worker')); });
 
 interface Running {
   readonly ended: Promise<{ readonly conflicts: number }>;

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
 import { seededRandom } from '@duckpond/oplog/testing/faults';
-import { openLocalStore, Oplog } from '@duckpond/oplog';
-import { isFile } from '@duckpond/tinyfs';
-import { createPond, openPond, type Pond, PondError, realEnvironment, relationOf } from '../../src/index.ts';
-import { rowsOf } from '../fake-rows.ts';
-import { applyOperations, describeModel, describeRows, hashOf, type Model, type Operation } from './kill-model.ts';
+import { createPond, openPond, PondError } from '../../src/index.ts';
+import { type Depth, faultsOf } from './kill-inspect.ts';
+import { type KilledRun, recruit } from './kill-run.ts';
+import { afterStep, type Known, type StepName, STEPS } from './kill-steps.ts';
+import type { Message, Order } from './kill-worker.ts';
 
 export interface KillLoopOptions {
   readonly cycles: number;
@@ -21,8 +19,6 @@ export interface KillLoopOptions {
 
 export interface KillCounts {
   cycles: number;
-  /** Kills before the pond was made or opened. */
-  killedWhileOpening: number;
   acknowledged: number;
   /** Transactions that were begun and not acknowledged, and that the pond had nevertheless. */
   unacknowledgedButThere: number;
@@ -30,175 +26,169 @@ export interface KillCounts {
   lost: number;
   /** Ponds that did not open, that failed fsck, or that held something else than whole transactions. */
   damaged: number;
+  /** Kills by what the process was at; `between` steps too. */
+  readonly steps: Map<StepName | 'between', number>;
+  /** Kills at one operation of the disk, by that and by the kind of file. */
+  readonly places: Map<string, number>;
   readonly failures: string[];
 }
 
 const CYCLES_A_POND = 60;
+/** Of the clock, for each cycle: within the life of a pond every grace and the retention of the log pass. */
+const HOURS_A_CYCLE = 4;
+
+/** One pond and what must be in it. */
+interface Lane {
+  readonly directory: string;
+  readonly known: Known;
+  readonly hours: number;
+}
 
 /** Kills a committing process again and again, and looks each time at what is left. */
 export async function runKillLoop(options: KillLoopOptions): Promise<KillCounts> {
-  const counts: KillCounts = { cycles: 0, killedWhileOpening: 0, acknowledged: 0, unacknowledgedButThere: 0, lost: 0, damaged: 0, failures: [] };
+  const counts: KillCounts = {
+    cycles: 0, acknowledged: 0, unacknowledgedButThere: 0, lost: 0, damaged: 0, steps: new Map(), places: new Map(), failures: [],
+  };
   const random = seededRandom(options.seed);
+  const recruits = recruit(options.worker);
+  const pace = createPace();
   let lane = newLane(options.scratch);
-  for (let cycle = 1; cycle <= options.cycles; cycle++) {
-    const failuresBefore = counts.failures.length;
-    const run = await runUntilKilled(options.worker, lane, random);
-    counts.cycles++;
-    if (!run.opened) counts.killedWhileOpening++;
-    counts.acknowledged += run.acknowledged.length;
-    if (run.stderr !== '') fail(counts, 'damaged', cycle, `the writer failed: ${run.stderr}`);
-    try {
-      lane = await inspect(lane, run, counts, cycle, random() < 0.1);
-    } catch (error) {
-      fail(counts, 'damaged', cycle, error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error));
+  try {
+    for (let cycle = 1; cycle <= options.cycles; cycle++) {
+      const failuresBefore = counts.failures.length;
+      const order = orderFor(lane, random, pace);
+      const started = performance.now();
+      const killed = order.operation === undefined ? { afterMillis: pace.millisFor(order.target, random) } : undefined;
+      const run = await recruits.run(order, killed);
+      pace.learn(order.target, run.messages, performance.now() - started);
+      counts.cycles++;
+      countPlace(counts, run.messages);
+      const fail = (kind: 'lost' | 'damaged', what: string): void => {
+        counts[kind]++;
+        counts.failures.push(`cycle ${cycle}: ${kind}: ${lane.directory}: ${what} (seed ${options.seed}, order ${summaryOf(order)})`);
+      };
+      if (run.stderr !== '') fail('damaged', `the writer failed: ${run.stderr}`);
+      try {
+        lane = await inspect(lane, run, counts, depthOf(random()), fail);
+      } catch (error) {
+        fail('damaged', error instanceof Error ? `${error.stack}` : String(error));
+      }
+      options.onProgress?.(counts);
+      const isBroken = counts.failures.length > failuresBefore;
+      if (isBroken || cycle % CYCLES_A_POND === 0) {
+        if (!isBroken) rmSync(join(lane.directory, '..'), { recursive: true, force: true });
+        lane = newLane(options.scratch);
+      }
     }
-    options.onProgress?.(counts);
-    const isBroken = counts.failures.length > failuresBefore;
-    if (isBroken || cycle % CYCLES_A_POND === 0) {
-      if (!isBroken) rmSync(lane.directory, { recursive: true, force: true });
-      lane = newLane(options.scratch);
-    }
+  } finally {
+    recruits.dismiss();
   }
   return counts;
 }
 
-interface Lane {
-  readonly directory: string;
-  readonly modelFile: string;
-  readonly model: Model;
-  readonly txnSeq: number;
-  /** How far the clock is ahead. */
-  readonly hours: number;
-}
-
-interface KilledRun {
-  readonly opened: boolean;
-  readonly acknowledged: readonly { readonly txnSeq: number; readonly operations: readonly Operation[] }[];
-  readonly begun: readonly Operation[] | undefined;
-  readonly stderr: string;
-}
-
 function newLane(scratch: string): Lane {
   const place = mkdtempSync(join(scratch, 'kill-'));
-  return { directory: join(place, 'pond'), modelFile: join(place, 'model.json'), model: new Map(), txnSeq: 0, hours: 0 };
+  return { directory: join(place, 'pond'), known: { model: new Map(), undone: undefined, txnSeq: 0 }, hours: 0 };
 }
 
-function fail(counts: KillCounts, kind: 'lost' | 'damaged', cycle: number, what: string): void {
-  counts[kind]++;
-  counts.failures.push(`cycle ${cycle}: ${kind}: ${what}`);
+/** Half of the processes are killed from outside at some time, half kill themselves at an operation of the disk. */
+function orderFor({ directory, known, hours }: Lane, random: () => number, pace: Pace): Order {
+  const steps = STEPS.filter((name) => (known.txnSeq === 0 ? name !== 'open' : name !== 'init'));
+  const isFirst = known.txnSeq === 0 && random() < 0.5;
+  const target = isFirst ? 'init' : steps[Math.floor(random() * steps.length)] ?? 'write';
+  const common = { directory, model: [...known.model], seed: Math.floor(random() * 2 ** 31), hours, target, after: Math.floor(random() * random() * 6) };
+  return random() < 0.5 ? common : { ...common, operation: pace.operationFor(target, random) };
 }
 
-async function runUntilKilled(worker: string, lane: Lane, random: () => number): Promise<KilledRun> {
-  writeFileSync(lane.modelFile, JSON.stringify([...lane.model]));
-  const child = spawn(execPath, [worker, lane.directory, lane.modelFile, String(Math.floor(random() * 2 ** 31)), String(lane.hours)], {
-    stdio: ['ignore', 'pipe', 'pipe'], env: {},
-  });
-  const messages: { ready?: true; opened?: true; begin?: Operation[]; done?: number }[] = [];
-  let rest = '';
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
-  // Most kills hit a commit some way on, some the opening. Counted in messages, so that a slow machine tests as much.
-  const isEarly = random() < 0.15;
-  const commits = isEarly ? 0 : Math.floor(random() * random() * 20);
-  const delayMillis = random() * random() * 60;
-  let timer: NodeJS.Timeout | undefined;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) messages.push(JSON.parse(line));
-    if (timer === undefined && (isEarly || messages.some(({ opened }) => opened)) && messages.filter(({ done }) => done !== undefined).length >= commits) {
-      timer = setTimeout(() => child.kill('SIGKILL'), delayMillis);
-    }
-  });
-  await new Promise((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
-  const acknowledged: { txnSeq: number; operations: readonly Operation[] }[] = [];
-  let begun: readonly Operation[] | undefined;
-  for (const { begin, done } of messages) {
-    if (begin !== undefined) begun = begin;
-    if (done === undefined || begun === undefined) continue;
-    acknowledged.push({ txnSeq: done, operations: begun });
-    begun = undefined;
-  }
-  return { opened: messages.some(({ opened }) => opened), acknowledged, begun, stderr };
+function summaryOf({ seed, target, after, operation }: Order): string {
+  return JSON.stringify({ seed, target, after, operation });
+}
+
+/** Every file is read each time; what else is looked at. */
+function depthOf(dice: number): Depth {
+  if (dice < 0.05) return 'everything';
+  return dice < 0.3 ? 'quick' : 'contents';
+}
+
+interface Pace {
+  operationFor(step: StepName, random: () => number): number;
+  millisFor(step: StepName, random: () => number): number;
+  learn(target: StepName, messages: readonly Message[], millis: number): void;
+}
+
+/** How many operations and how long each step takes, as far as seen: so that kills fall evenly into all of it. */
+function createPace(): Pace {
+  const operations = new Map<StepName, number>();
+  const millis = new Map<StepName, number>();
+  const learnOperations = (step: StepName, count: number): void => {
+    operations.set(step, Math.max(count, Math.ceil((operations.get(step) ?? 0) * 0.98)));
+  };
+  return {
+    operationFor: (step, random) => 1 + Math.floor(random() * ((operations.get(step) ?? 60) + 2)),
+    millisFor: (step, random) => random() * 1.3 * (millis.get(step) ?? 30),
+    learn(target, messages, took) {
+      for (const message of messages) {
+        if (message.say === 'done') learnOperations(message.step, message.operations);
+        if (message.say === 'opened' && target === 'open') learnOperations('open', message.operations);
+        if (message.say === 'opened' && target === 'init') learnOperations('init', message.operations);
+      }
+      const steps = messages.filter(({ say }) => say === 'opened' || say === 'done').length;
+      if (steps > 0) millis.set(target, (millis.get(target) ?? 30) * 0.9 + (took / (steps + 1)) * 0.1);
+    },
+  };
+}
+
+function countPlace({ places }: KillCounts, messages: readonly Message[]): void {
+  const last = messages.at(-1);
+  if (last?.say !== 'dying') return;
+  const place = `${last.at} ${kindOf(last.path)}`;
+  places.set(place, (places.get(place) ?? 0) + 1);
+}
+
+function kindOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (/^\..*\.tmp$/.test(name)) return path.includes('_turns/') ? 'ticket' : 'unfinished file';
+  if (name === '_last_checkpoint' || name.endsWith('.crc')) return name === '_last_checkpoint' ? name : 'crc';
+  if (name.includes('.checkpoint')) return 'checkpoint';
+  if (path.includes('_delta_log/')) return 'commit';
+  if (path.includes('_state')) return 'state';
+  if (path.includes('_blobs')) return 'blob';
+  return name.endsWith('.parquet') ? 'data file' : 'directory';
 }
 
 /** Looks at what the killed process left, and returns where the next one goes on. */
-async function inspect(lane: Lane, run: KilledRun, counts: KillCounts, cycle: number, thoroughly: boolean): Promise<Lane> {
+async function inspect(
+  lane: Lane, { messages }: KilledRun, counts: KillCounts, depth: Depth, fail: (kind: 'lost' | 'damaged', what: string) => void,
+): Promise<Lane> {
+  const isOpened = messages.some(({ say }) => say === 'opened');
   const pond = await openPond(lane.directory).catch((error: unknown) => {
-    if (lane.txnSeq === 0 && !run.opened && error instanceof PondError && error.code === 'no-pond') return createPond(lane.directory);
+    if (lane.known.txnSeq === 0 && !isOpened && error instanceof PondError && error.code === 'no-pond') return createPond(lane.directory);
     throw error;
   });
-  const txnSeq = (await pond.transaction()).txnSeq;
-  // Operations that cancel each other out are acknowledged without a transaction.
-  const acknowledged = run.acknowledged.findLast((one) => one.txnSeq > 0)?.txnSeq ?? Math.max(1, lane.txnSeq);
-  let model = lane.model;
-  for (const { operations } of run.acknowledged) model = applyOperations(model, operations);
-  if (txnSeq < acknowledged) fail(counts, 'lost', cycle, `transaction ${acknowledged} was acknowledged, the newest is ${txnSeq}`);
-  if (txnSeq === acknowledged + 1 && run.begun !== undefined) {
-    counts.unacknowledgedButThere++;
-    model = applyOperations(model, run.begun);
-  } else if (txnSeq > acknowledged) {
-    fail(counts, 'damaged', cycle, `transaction ${acknowledged} was the last, the newest is ${txnSeq}`);
-  }
-  const found = await describePond(pond, lane.directory);
-  const wanted = describeModel(model);
-  if (found.join('\n') !== wanted.join('\n')) {
-    const missing = wanted.filter((line) => !found.includes(line));
-    const strange = found.filter((line) => !wanted.includes(line));
-    fail(counts, 'damaged', cycle, `${lane.directory}: wanted ${missing.join(', ')}, found ${strange.join(', ')}`);
-  }
-  const { faults } = await pond.fsck({ quick: !thoroughly });
-  // What is derived may be behind or torn: it is rebuilt.
-  for (const fault of faults) if (fault.severity !== 'derived') fail(counts, 'damaged', cycle, `${lane.directory}: fsck: ${fault.file}: ${fault.message}`);
-  if (thoroughly) await checkTransactions(pond, txnSeq, counts, cycle);
-  await pond.close();
-  return { ...lane, model, txnSeq, hours: lane.hours + 1 };
-}
-
-async function describePond(pond: Pond, directory: string): Promise<readonly string[]> {
-  const storeDirectory = join(directory, 'store');
-  const oplog = await Oplog.open(openLocalStore(storeDirectory), realEnvironment());
-  const source = { oplog, view: await oplog.view(), storeDirectory };
-  return pond.read(async (fs) => {
-    const root = await fs.root();
-    const lines: string[] = [];
-    for await (const { path, node } of root.walk('/')) {
-      if (!isFile(node)) continue;
-      if (node.kind === 'series' && node.tabular !== undefined) {
-        lines.push(describeRows(path, rowsOf(await relationOf(source, node))));
-        continue;
-      }
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of root.read(path)) chunks.push(chunk);
-      lines.push(`${path} ${node.kind} ${hashOf(chunks)}`);
+  let known: Known = { ...lane.known, undone: undefined, txnSeq: Math.max(1, lane.known.txnSeq) };
+  let begun: (Message & { say: 'begin' }) | undefined;
+  let at: StepName | 'between' = isOpened ? 'between' : lane.known.txnSeq === 0 ? 'init' : 'open';
+  for (const message of messages) {
+    if (message.say === 'begin') {
+      begun = message;
+      at = message.step;
     }
-    return lines.sort();
-  });
-}
-
-async function checkTransactions(pond: Pond, newest: number, counts: KillCounts, cycle: number): Promise<void> {
-  let next = newest;
-  let later: bigint | undefined;
-  for await (const { txnSeq, timestampMicros } of pond.transactions()) {
-    if (txnSeq !== next) return fail(counts, 'damaged', cycle, `transaction ${next} is missing in the log, found ${txnSeq}`);
-    if (later !== undefined && timestampMicros >= later) return fail(counts, 'damaged', cycle, `the time of transaction ${txnSeq} is not before the next one's`);
-    later = timestampMicros;
-    next--;
+    if (message.say !== 'done' || begun === undefined) continue;
+    if (message.txnSeq > known.txnSeq) counts.acknowledged++;
+    known = afterStep(known, begun.change, message.txnSeq);
+    begun = undefined;
+    at = 'between';
   }
-  if (next !== 0) fail(counts, 'damaged', cycle, `transaction ${next} is missing in the log`);
-}
-
-/** For the command and the test: the worker as one file of JavaScript. */
-export async function bundleWorker(scratch: string, entry: string): Promise<string> {
-  const { build } = await import('esbuild');
-  const outfile = join(scratch, 'worker.mjs');
-  if (!existsSync(outfile)) {
-    await build({
-      entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', conditions: ['@duckpond/source'],
-      external: ['@duckdb/*'],
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    });
+  counts.steps.set(at, (counts.steps.get(at) ?? 0) + 1);
+  const { txnSeq } = await pond.transaction();
+  if (txnSeq < known.txnSeq) fail('lost', `transaction ${known.txnSeq} was acknowledged, the newest is ${txnSeq}`);
+  if (txnSeq === known.txnSeq + 1 && begun !== undefined) {
+    counts.unacknowledgedButThere++;
+    known = afterStep(known, begun.change, txnSeq);
+  } else if (txnSeq > known.txnSeq) {
+    fail('damaged', `transaction ${known.txnSeq} was the last, the newest is ${txnSeq}`);
   }
-  return outfile;
+  for (const what of await faultsOf(pond, known.model, depth)) fail('damaged', what);
+  await pond.close();
+  return { directory: lane.directory, known, hours: lane.hours + HOURS_A_CYCLE };
 }

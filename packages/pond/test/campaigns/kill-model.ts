@@ -25,6 +25,8 @@ export type Operation =
   | { readonly do: 'move-directory'; readonly path: string; readonly to: string }
   | { readonly do: 'remove-directory'; readonly path: string };
 
+export type OperationKind = Operation['do'] | 'append';
+
 const DIRECTORIES = ['/d0', '/d1', '/d1/inner', '/d2', '/d3', '/d3/inner'];
 const MOST_FILES = 48;
 
@@ -35,13 +37,13 @@ export function partBytes({ seed, sizeBytes }: Part): Buffer {
   return bytes;
 }
 
-/** One transaction's operations, each possible in the state that the ones before leave. */
-export function randomTransaction(model: Model, random: () => number): readonly Operation[] {
-  const many = random() < 0.05 ? 30 : 1 + Math.floor(random() * 4);
+/** Operations of these kinds, drawn one after the other, each possible in the state that the ones before leave. */
+export function randomOperations(model: Model, kinds: readonly OperationKind[], count: number, random: () => number): readonly Operation[] {
   const operations: Operation[] = [];
   let state = model;
-  for (let i = 0; i < many; i++) {
-    const operation = randomOperation(state, random);
+  for (let i = 0; i < count; i++) {
+    const kind = state.size > MOST_FILES && kinds.includes('remove') ? 'remove' : kinds[Math.floor(random() * kinds.length)];
+    const operation = kind && randomOperation(state, kind, random);
     if (operation === undefined) continue;
     operations.push(operation);
     state = applyOperation(state, operation);
@@ -49,30 +51,37 @@ export function randomTransaction(model: Model, random: () => number): readonly 
   return operations;
 }
 
-function randomOperation(model: Model, random: () => number): Operation | undefined {
+/** @returns undefined when what was drawn is not possible */
+function randomOperation(model: Model, kind: OperationKind, random: () => number): Operation | undefined {
   const below = (count: number): number => Math.floor(random() * count);
   const paths = [...model.keys()];
   const known = paths[below(paths.length)];
-  const dice = random();
-  if (known !== undefined && (dice < 0.12 || paths.length > MOST_FILES)) return { do: 'remove', path: known };
-  if (known !== undefined && dice < 0.24) {
-    const to = freshPath(below);
-    return model.has(to) ? undefined : { do: 'rename', path: known, to };
-  }
-  if (dice < 0.28) {
-    const from = `/d${below(4)}`;
-    const to = `/moved${below(3)}`;
-    return hasBelow(model, from) && !hasBelow(model, to) ? { do: 'move-directory', path: from, to } : undefined;
-  }
-  if (dice < 0.31) {
-    const path = `/moved${below(3)}`;
-    return hasBelow(model, path) ? { do: 'remove-directory', path } : undefined;
-  }
   const part = { seed: below(2 ** 31), sizeBytes: randomSize(random) };
-  const rowsPath = `/rows/r${below(2)}`;
-  if (random() < 0.35 && (model.get(rowsPath)?.kind ?? 'rows') === 'rows') return { do: 'write', path: rowsPath, kind: 'rows', part };
-  const path = known !== undefined && random() < 0.4 ? known : freshPath(below);
-  return { do: 'write', path, kind: model.get(path)?.kind ?? (random() < 0.3 ? 'series' : 'data'), part };
+  switch (kind) {
+    case 'remove':
+      return known === undefined ? undefined : { do: 'remove', path: known };
+    case 'rename': {
+      const to = freshPath(below);
+      return known === undefined || model.has(to) ? undefined : { do: 'rename', path: known, to };
+    }
+    case 'move-directory': {
+      const from = `/d${below(4)}`;
+      const to = `/moved${below(3)}`;
+      return hasBelow(model, from) && !hasBelow(model, to) ? { do: 'move-directory', path: from, to } : undefined;
+    }
+    case 'remove-directory': {
+      const path = `/moved${below(3)}`;
+      return hasBelow(model, path) ? { do: 'remove-directory', path } : undefined;
+    }
+    case 'append': {
+      const path = `/rows/r${below(2)}`;
+      return (model.get(path)?.kind ?? 'rows') === 'rows' ? { do: 'write', path, kind: 'rows', part } : undefined;
+    }
+    case 'write': {
+      const path = known !== undefined && random() < 0.4 ? known : freshPath(below);
+      return { do: 'write', path, kind: model.get(path)?.kind ?? (random() < 0.3 ? 'series' : 'data'), part };
+    }
+  }
 }
 
 function freshPath(below: (count: number) => number): string {
@@ -155,12 +164,22 @@ export async function perform(fs: WritableFS, operations: readonly Operation[]):
 /** What the model says and what a pond holds, in one form: path, kind and SHA-256 of the content. */
 export function describeModel(model: Model): readonly string[] {
   return [...model].map(([path, { kind, parts }]) => (
-    kind === 'rows' ? describeRows(path, parts.flatMap(rowsOfPart)) : `${path} ${kind} ${hashOf(parts.map(partBytes))}`)).sort();
+    kind === 'rows' ? describeRows(path, parts.flatMap(rowsOfPart)) : `${path} ${kind} ${hashOfParts(parts)}`)).sort();
 }
 
 export function describeRows(path: string, rows: readonly number[]): string {
   return `${path} rows ${rows.join(' ')}`;
 }
+
+/** The hash of the parts one after the other: each is made once, as files keep their parts from cycle to cycle. */
+function hashOfParts(parts: readonly Part[]): string {
+  const key = JSON.stringify(parts);
+  let hash = knownHashes.get(key);
+  if (hash === undefined) knownHashes.set(key, hash = hashOf(parts.map(partBytes)));
+  return hash;
+}
+
+const knownHashes = new Map<string, string>();
 
 function rowsOfPart({ seed, sizeBytes }: Part): number[] {
   return Array.from({ length: sizeBytes % 4 }, (_, i) => (seed % 1_000_000) * 4 + i);

@@ -1,40 +1,90 @@
-import { readFileSync, writeSync } from 'node:fs';
-import { argv } from 'node:process';
-import { seededRandom } from '@duckpond/oplog/testing/faults';
-import { createPond, openPond, PondError, realEnvironment } from '../../src/index.ts';
+import { writeSync } from 'node:fs';
+import { kill, pid, stdin } from 'node:process';
+import { createInterface } from 'node:readline';
+import { nodeIo } from '@duckpond/oplog';
+import { interceptIo, seededRandom } from '@duckpond/oplog/testing/faults';
+import { realEnvironment } from '../../src/index.ts';
 import { fakeRunMaker } from '../fake-rows.ts';
-import { applyOperations, type Model, perform, randomTransaction } from './kill-model.ts';
+import type { ModelFile } from './kill-model.ts';
+import { afterStep, type Change, type Known, openOrCreate, performStep, plannedStep, type StepName, STEPS } from './kill-steps.ts';
 
-/** A process that commits until it is killed: `begin` before each commit and `done` after it reach the pipe before it goes on. */
-const [, , directory = '', modelFile = '', seed = '0', hours = '0'] = argv;
-const random = seededRandom(Number(seed));
-const real = realEnvironment();
-// A clock that is ahead, so that graces are over and files are removed while this runs.
-const environment = { ...real, nowMicros: () => real.nowMicros() + BigInt(hours) * 3_600_000_000n };
-
-function say(message: { readonly [key: string]: unknown }): void {
-  writeSync(1, `${JSON.stringify(message)}\n`);
+/** What the process is told when it starts to work, as a line of JSON. */
+export interface Order {
+  readonly directory: string;
+  readonly model: readonly (readonly [string, ModelFile])[];
+  readonly seed: number;
+  /** How far its clock is ahead, so that graces are over and files are removed while it runs. */
+  readonly hours: number;
+  /** The step to be killed in, and how many random ones come before it. */
+  readonly target: StepName;
+  readonly after: number;
+  /** It kills itself at this operation of the disk, counted from the start of the step; without it somebody else kills it. */
+  readonly operation?: number;
 }
 
-say({ ready: true });
-const runMaker = fakeRunMaker();
-const pond = await openPond(directory, { environment, runMaker }).catch((error: unknown) => {
-  if (error instanceof PondError && error.code === 'no-pond') return createPond(directory, { environment }).then(() => openPond(directory, { environment, runMaker }));
-  throw error;
-});
-say({ opened: true });
-let model: Model = new Map(JSON.parse(readFileSync(modelFile, 'utf8')));
-for (;;) {
-  const operations = randomTransaction(model, random);
-  if (operations.length === 0) continue;
-  say({ begin: operations });
-  const { transaction } = await pond.write((fs) => perform(fs, operations), { command: ['kill-worker'] });
-  say({ done: transaction?.txnSeq ?? 0 });
-  model = applyOperations(model, operations);
-  if (random() < 0.02) {
-    // Compaction of series is a transaction of its own.
-    say({ begin: [] });
-    await pond.maintain({ compact: true, vacuum: random() < 0.5 });
-    say({ done: (await pond.transaction()).txnSeq });
+/** What the process says, as lines of JSON. `begin` and `done` reach the pipe before it goes on. */
+export type Message =
+  | { readonly say: 'opened'; readonly operations: number }
+  | { readonly say: 'begin'; readonly step: StepName; readonly change: Change; readonly isTarget: boolean }
+  | { readonly say: 'done'; readonly step: StepName; readonly txnSeq: number; readonly operations: number }
+  /** Right before its end: where that is. */
+  | { readonly say: 'dying'; readonly at: string; readonly path: string };
+
+const MOST_IN_VAIN = 20;
+
+for await (const line of createInterface({ input: stdin })) {
+  await work(JSON.parse(line) as Order);
+  break;
+}
+
+async function work(order: Order): Promise<never> {
+  const random = seededRandom(order.seed);
+  const real = realEnvironment();
+  const environment = { ...real, nowMicros: () => real.nowMicros() + BigInt(order.hours) * 3_600_000_000n };
+  let operations = 0;
+  let isTarget = order.target === 'open' || order.target === 'init';
+  const die = (at: string, path: string): never => {
+    say({ say: 'dying', at, path: path.slice(order.directory.length + 1) });
+    kill(pid, 'SIGKILL');
+    for (;;);
+  };
+  const { io } = interceptIo(nodeIo, {
+    before({ name, path }) {
+      operations++;
+      if (isTarget && operations === order.operation) die(`before ${name}`, path);
+      return undefined;
+    },
+    after({ name, path }) {
+      if (isTarget && operations + 1 === order.operation) die(`after ${name}`, path);
+    },
+  });
+  const pond = await openOrCreate({ directory: order.directory, environment, io, runMaker: fakeRunMaker() });
+  say({ say: 'opened', operations });
+  const dieUnlessDead = (): void => { if (isTarget && order.operation !== undefined) die('after the last operation', order.directory); };
+  dieUnlessDead();
+  let known: Known = { model: new Map(order.model), undone: undefined, txnSeq: (await pond.transaction()).txnSeq };
+  for (let number = 0; ; number++) {
+    // What is wanted may not be possible for a while, such as a rename where there is no file.
+    const wanted = number < order.after ? undefined : plannedStep(number > order.after + MOST_IN_VAIN ? 'setting' : order.target, known, random);
+    const step = wanted ?? plannedStep(order.target === 'revert' ? 'rename' : anyOf(STEPS, random), known, random)
+      ?? plannedStep(anyOf(STEPS, random), known, random);
+    if (step === undefined) continue;
+    isTarget = wanted !== undefined;
+    operations = 0;
+    say({ say: 'begin', step: step.name, change: step.change, isTarget });
+    const txnSeq = await performStep(pond, step, number);
+    say({ say: 'done', step: step.name, txnSeq, operations });
+    dieUnlessDead();
+    known = afterStep(known, step.change, txnSeq);
   }
+}
+
+function anyOf<T>(choices: readonly T[], random: () => number): T {
+  const choice = choices[Math.floor(random() * choices.length)];
+  if (choice === undefined) throw new RangeError('Cannot choose: there is nothing to choose from');
+  return choice;
+}
+
+function say(message: Message): void {
+  writeSync(1, `${JSON.stringify(message)}\n`);
 }
