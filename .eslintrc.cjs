@@ -5,9 +5,9 @@ const MAY_IMPORT = {
   oplog: ['delta'],
   query: ['delta'],
   pond: ['tinyfs', 'oplog', 'query'],
-  factories: ['pond', 'query'],
-  hydrovu: ['pond'],
-  sitegen: ['pond', 'factories'],
+  factories: ['tinyfs', 'pond', 'query'],
+  hydrovu: ['tinyfs', 'pond', 'factories'],
+  sitegen: ['tinyfs', 'pond', 'query', 'factories'],
   remote: ['pond', 'delta', 'oplog'],
   cmd: ['tinyfs', 'delta', 'oplog', 'query', 'pond', 'factories', 'hydrovu', 'sitegen', 'remote'],
 };

@@ -1,5 +1,6 @@
 import { type Environment, openPond, type Pond, type TransactionInfo, type WriteResult } from '@duckpond/pond';
 import type { FS, WD, WritableWD } from '@duckpond/tinyfs';
+import { FACTORIES } from '@duckpond/factories';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from './context.ts';
@@ -63,7 +64,9 @@ export function pondEnvironment(effects: Effects): Environment {
 /** The pond of this command line, to be closed by the caller. */
 export async function openPondOf(context: Context): Promise<Pond> {
   const directory = locatePond(context);
-  const pond = await openPond(directory, { environment: pondEnvironment(context.effects) }).catch((error: unknown) => {
+  const pond = await openPond(directory, {
+    environment: pondEnvironment(context.effects), factories: FACTORIES, variable: (name) => context.effects.env[name],
+  }).catch((error: unknown) => {
     if (!isError(error, 'PondError', 'no-pond')) throw error;
     throw noPondAt(directory, error);
   });

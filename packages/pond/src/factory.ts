@@ -46,9 +46,9 @@ export interface ComputedRows {
 interface FactoryBase {
   /**
    * Throws when a config cannot be used. Called before it is stored, and nothing is stored when it throws. Variables of the
-   * environment are not looked up.
+   * environment are not looked up. `file` is what messages call the config.
    */
-  check(config: string): void | Promise<void>;
+  check(config: string, file?: string): void | Promise<void>;
   /** The paths, patterns and URLs that a config reads from: what has to be run, or computed, before it. */
   inputs(config: string): readonly string[] | Promise<readonly string[]>;
 }

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { isReference } from './environment-reference.ts';
+
+/** A secret: only as a reference to the environment, so that none is ever stored. */
+export const secret: z.ZodType<string, string> = z.string().refine(isReference, {
+  error: 'is a secret in plain text, a reference such as "${env:NAME}" was wanted',
+}).describe('A secret: a reference to the environment such as `${env:NAME}`, looked up when it is used');
+
+/** An absolute path, a pattern or a URL of a format. */
+export const source: z.ZodType<string, string> = z.string().refine((text) => text.startsWith('/') || /^[a-z+0-9]+:\/\/\//i.test(text), {
+  error: (issue) => `is ${JSON.stringify(issue.input)}, an absolute path, a pattern or a URL such as "csv:///a/*.csv" was wanted`,
+}).describe('An absolute path, a pattern such as `/a/*.series`, or a URL such as `csv:///a/*.csv`');
+
+/** A column. */
+export const columnName: z.ZodType<string, string> = z.string().min(1);
+
+/** A moment. */
+export const instant: z.ZodType<string, string> = z.string().refine((text) => !Number.isNaN(Date.parse(text)) && /^\d{4}-\d{2}-\d{2}/.test(text), {
+  error: (issue) => `is ${JSON.stringify(issue.input)}, a time such as "2024-01-31T00:00:00Z" was wanted`,
+}).describe('A time as RFC 3339 has it; without a zone it is UTC');
