@@ -1,0 +1,67 @@
+import type { WD, WritableWD } from '@duckpond/pond';
+import type { ReadingColumn } from './columns.ts';
+import { HydroVuError } from './errors.ts';
+
+/** How far a device is collected. It is committed in the transaction of the rows that it speaks of. */
+export interface Cursor {
+  /** The id of its series; another one at that path begins anew. */
+  readonly series: string;
+  /** The first second, by the clock of the device, that was not asked for yet. */
+  readonly nextSeconds: number;
+  /** Whether the last run came to the end: the next one begins an overlap earlier. */
+  readonly isDone: boolean;
+  /** Which column the readings of which ids are in, by `columnKey`. */
+  readonly columns: ReadonlyMap<string, ReadingColumn>;
+}
+
+/** A cursor with the version of the file that has it; 0 while there is none. */
+export interface StoredCursor {
+  readonly cursor: Cursor | undefined;
+  readonly version: number;
+}
+
+export const CURSOR_NAME = '.cursor.json';
+
+/** @throws HydroVuError `corrupt` */
+export async function readCursor(root: WD, path: string): Promise<StoredCursor> {
+  const version = await versionAt(root, path);
+  if (version === 0) return { cursor: undefined, version };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of root.read(path)) chunks.push(chunk);
+  const cursor = decodeCursor(Buffer.concat(chunks).toString('utf8'));
+  if (cursor !== undefined) return { cursor, version };
+  throw new HydroVuError('corrupt', `Cannot read the cursor "${path}": it is not as a collector wrote it; without it collecting begins anew `
+    + 'and stores what is missing', { path });
+}
+
+/** The newest version of the file at a path; 0 when there is none. */
+export async function versionAt(root: WD, path: string): Promise<number> {
+  return await root.exists(path) ? (await root.get(path)).node.version : 0;
+}
+
+export async function writeCursor(root: WritableWD, path: string, { series, nextSeconds, isDone, columns }: Cursor): Promise<number> {
+  const text = JSON.stringify({ series, nextSeconds, isDone, columns: Object.fromEntries(columns) });
+  return (await root.write(path, [Buffer.from(`${text}\n`)], { parents: true })).node.version;
+}
+
+function decodeCursor(text: string): Cursor | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value)) return undefined;
+  const { series, nextSeconds, isDone, columns } = value;
+  if (typeof series !== 'string' || !Number.isSafeInteger(nextSeconds) || typeof isDone !== 'boolean' || !isRecord(columns)) return undefined;
+  const named = new Map<string, ReadingColumn>();
+  for (const [key, column] of Object.entries(columns)) {
+    if (!isRecord(column) || typeof column['name'] !== 'string' || typeof column['unit'] !== 'string') return undefined;
+    named.set(key, { name: column['name'], unit: column['unit'] });
+  }
+  return { series, nextSeconds: Number(nextSeconds), isDone, columns: named };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,80 @@
+import type { DataPage } from './answers.ts';
+import type { Span } from './client.ts';
+import type { Cursor } from './cursor.ts';
+
+export interface PassOptions {
+  readonly span: Span;
+  /** Readings after which the pass ends, without those that earlier ones had asked for. */
+  readonly limit: number;
+  /** Undefined when the cursor is to stay where it is. */
+  readonly cursor: { readonly before: Cursor | undefined } | undefined;
+  /** No cursor goes beyond this. */
+  readonly latestSeconds: number;
+}
+
+type Position = Pick<Cursor, 'nextSeconds' | 'isDone'>;
+
+/** One way through the pages of a device, and how far it is. Seconds are those of the device's clock. */
+export interface Pass {
+  readonly pages: number;
+  readonly readings: number;
+  readonly unusable: number;
+  readonly newestSeconds: number | undefined;
+  /** It ended before the last page because of the limit. */
+  readonly isLimited: boolean;
+  add(page: Pick<DataPage, 'parameters' | 'unusable'> & { readonly hasMore: boolean }): void;
+  /** Whether no more pages are wanted. */
+  isOver(): boolean;
+  /** What the cursor may say when all pages so far are stored. */
+  position(): Position | undefined;
+}
+
+export function createPass({ span, limit, cursor, latestSeconds }: PassOptions): Pass {
+  const askedSeconds = cursor?.before?.isDone === true ? cursor.before.nextSeconds : Number.NEGATIVE_INFINITY;
+  let [pages, readings, fresh, unusable] = [0, 0, 0, 0];
+  let newestSeconds: number | undefined;
+  let hasMore = true;
+  /** Pages that do not follow each other in time cannot be gone on from in the middle. */
+  let isRising = true;
+  let isPastEnd = false;
+  const isLimited = (): boolean => hasMore && fresh >= limit;
+
+  return {
+    get pages() { return pages; },
+    get readings() { return readings; },
+    get unusable() { return unusable; },
+    get newestSeconds() { return newestSeconds; },
+    get isLimited() { return isLimited(); },
+
+    add(page) {
+      let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      for (const parameter of page.parameters) {
+        readings += parameter.readings.length;
+        for (const { timestamp } of parameter.readings) {
+          if (timestamp < first) first = timestamp;
+          if (timestamp > last) last = timestamp;
+          if (timestamp >= askedSeconds) fresh++;
+        }
+      }
+      pages++;
+      unusable += page.unusable;
+      ({ hasMore } = page);
+      isPastEnd = first !== Number.POSITIVE_INFINITY && first > (span.endSeconds ?? Number.POSITIVE_INFINITY);
+      if (last === Number.NEGATIVE_INFINITY) return;
+      if (newestSeconds !== undefined && last < newestSeconds) isRising = false;
+      newestSeconds = Math.max(last, newestSeconds ?? last);
+    },
+
+    isOver: () => isLimited() || isPastEnd,
+
+    position() {
+      if (cursor === undefined) return undefined;
+      const { before } = cursor;
+      const reached = Math.min(newestSeconds === undefined ? 0 : newestSeconds + 1, latestSeconds);
+      const nextSeconds = Math.max(reached, before?.nextSeconds ?? 0);
+      if (!hasMore) return { nextSeconds, isDone: true };
+      if (before?.isDone === true && reached <= before.nextSeconds) return before;
+      return isRising ? { nextSeconds, isDone: false } : before ?? { nextSeconds: 0, isDone: false };
+    },
+  };
+}
