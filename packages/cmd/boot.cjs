@@ -6,8 +6,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const HASHES = {};
-/** The chunks that are not files of their own: a pack is one script that has several. */
-const PACK_OF = {};
+/** The chunks that are not files of their own: a pack is one script that has several. Some are in two, of which a start needs one. */
+const PACKS_OF = {};
+/** The pack that has all that a command needs. */
+const PACK_FOR = {};
 const PACKAGED = path.join(__dirname, 'bundle');
 
 function personalDirectory() {
@@ -15,9 +17,9 @@ function personalDirectory() {
   return base && path.isAbsolute(base) ? path.join(base, 'duckpond') : undefined;
 }
 
-/** V8 takes in the whole of a cache, so those commands whose start counts most have one without the code of writers. */
-const READERS = ['list', 'show', 'log'];
-const group = READERS.includes(process.argv.slice(2).find((word) => !word.startsWith('-'))) ? 'read' : 'all';
+const ownPack = PACK_FOR[process.argv.slice(2).find((word) => !word.startsWith('-'))];
+/** V8 takes in the whole of a cache, so those commands whose start counts most have one without the code of others. */
+const group = ownPack === undefined ? 'all' : 'own';
 
 /** V8 checks that a cache fits; the name only keeps apart what would evict each other. */
 function cacheName(part) {
@@ -88,7 +90,8 @@ function load(part) {
   const known = loaded.get(part);
   if (known !== undefined) return known.exports;
   if (process.env.POND_CODE_CACHE === 'trace') fs.writeSync(2, `LOADED ${part}\n`);
-  const pack = PACK_OF[part];
+  const holders = PACKS_OF[part];
+  const pack = holders && (holders.includes(ownPack) ? ownPack : holders.find((name) => packs.has(name)) ?? holders[0]);
   const run = pack === undefined
     ? compile(part, '(function(exports,require,module,__filename,__dirname){', '\n})') : chunkOf(pack, part);
   const module = { exports: {} };
@@ -99,7 +102,7 @@ function load(part) {
 
 function requireFromPart(name) {
   const part = name.startsWith('./') ? name.slice(2) : undefined;
-  return part !== undefined && (HASHES[part] !== undefined || PACK_OF[part] !== undefined) ? load(part) : require(name);
+  return part !== undefined && (HASHES[part] !== undefined || PACKS_OF[part] !== undefined) ? load(part) : require(name);
 }
 
 if (process.argv.includes('--debug')) {

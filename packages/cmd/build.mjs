@@ -7,7 +7,7 @@
 // `pond --help` over `node -e 0` on Node 20.20, medians of 40 pairs on two shared vCPUs, when all was one part:
 // CommonJS with the cache 5.3 ms, without it 9.5, one ESM file 18.5, ESM with splitting 21.8.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const bundle = `${dist}/bundle`;
 /** Modules of Node that cost between 1 and 5 ms. */
 const SLOW_BUILTINS = [
   'crypto', 'zlib', 'child_process', 'fs/promises', 'timers/promises', 'stream', 'stream/promises', 'tty', 'os', 'readline', 'perf_hooks',
-  'worker_threads', 'http', 'https', 'net',
+  'worker_threads', 'http', 'https', 'net', 'process',
 ];
 
 /** Libraries that have no place on the way to `help`, `list`, `show`, `log` and `init`. */
@@ -46,15 +46,15 @@ const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
 const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
 
 /**
- * Which chunks are packed together: those that these runs load, and that no pack before has. Few and large: each file that a
- * start reads costs it half a millisecond.
+ * Which chunks are packed together: those that these runs load. Few and large, as each file that a start reads costs it half a
+ * millisecond: the commands whose start counts most have one pack with all that they need, others add to one that is there.
  */
-const PACKS = {
-  'pack-help.cjs': [['--help']],
-  'pack-read.cjs': [['list'], ['show', '--limit', '5'], ['log']],
-  'pack-write.cjs': [['init'], ['mkdir', '/b'], ['copy', '-', '/a/x']],
-  'pack-sql.cjs': [['sql', 'SELECT 1']],
-};
+const PACKS = [
+  { name: 'pack-help.cjs', runs: [['--help']] },
+  { name: 'pack-read.cjs', runs: [['--help'], ['list'], ['show', '--limit', '5'], ['log']], words: ['list', 'show', 'log'] },
+  { name: 'pack-write.cjs', runs: [['init'], ['mkdir', '/b'], ['copy', '-', '/a/x']], words: ['init', 'mkdir', 'copy'] },
+  { name: 'pack-sql.cjs', runs: [['sql', 'SELECT 1']], besides: 'pack-read.cjs' },
+];
 
 /** Runs that fill the code cache: the commands whose start counts most. */
 const WARM_UP = [
@@ -86,26 +86,43 @@ for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name
 
 const exportsOf = new Map();
 
+/** By source of the workspace: the names that it imports from each module. Of a lazy one no other name gets a getter. */
+const IMPORTED = new Map();
+const packages = fileURLToPath(new URL('..', import.meta.url));
+for (const name of readdirSync(packages, { recursive: true }).filter((path) => /^[a-z]+\/src\/.*\.ts$/.test(path))) {
+  const text = readFileSync(`${packages}${name}`, 'utf8');
+  const imports = new Map();
+  for (const [, list, specifier] of text.matchAll(/^import \{([^}]*)\} from '([^']+)';/gm)) {
+    const path = PART_OF.has(specifier) ? `./${PART_OF.get(specifier)}` : specifier;
+    const names = list.split(',').map((item) => item.trim().split(' as ')[0]).filter((item) => item !== '' && !item.startsWith('type '));
+    imports.set(path, [...imports.get(path) ?? [], ...names]);
+  }
+  // Who imports the whole of a module gets the whole of it.
+  if (!/^import (?!type )[\w*]/m.test(text)) IMPORTED.set(`${packages}${name}`, imports);
+}
+
 function lazyParts(self) {
   return {
     name: 'lazy-parts',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /.*/ }, ({ path, namespace, kind }) => {
-        if (namespace === 'lazy') return { path, external: true };
+      onResolve({ filter: /.*/ }, ({ path, namespace, kind, importer }) => {
+        if (namespace.startsWith('lazy')) return { path, external: true };
         // What is imported when it is used is lazy as it is, and a module in between would leave its default export alone.
         const own = PART_OF.get(path);
         if (kind === 'dynamic-import' && own !== undefined && own !== self) return { path: `./${own}`, external: true };
         if (kind === 'dynamic-import' && SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path, external: true };
-        if (SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path: `node:${path.replace(/^node:/, '')}`, namespace: 'lazy' };
+        // Sources of the workspace say which names they import; a library may use the module as a whole.
+        const kept = IMPORTED.has(importer) ? 'lazy-names' : 'lazy';
+        if (SLOW_BUILTINS.includes(path.replace(/^node:/, ''))) return { path: `node:${path.replace(/^node:/, '')}`, namespace: kept };
         const part = PART_OF.get(path);
         if (part === undefined || part === self || KEEP_THEIR_OWN[self]?.includes(path)) return undefined;
-        return { path: `./${part}`, namespace: 'lazy' };
+        return { path: `./${part}`, namespace: kept };
       });
-      onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-        contents: lazy(path, path.startsWith('node:') ? Object.keys(nodeRequire(path)) : exportsOf.get(path.slice(2)) ?? []),
-        loader: 'js',
-        resolveDir: here,
+      const load = (namespace, namesOf) => onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+        contents: lazy(path, namesOf(path)), loader: 'js', resolveDir: here,
       }));
+      load('lazy', (path) => (path.startsWith('node:') ? Object.keys(nodeRequire(path)) : exportsOf.get(path.slice(2)) ?? []));
+      load('lazy-names', (path) => [...new Set([...IMPORTED.values()].flatMap((imports) => imports.get(path) ?? []))]);
     },
   };
 }
@@ -210,14 +227,16 @@ async function bundleWorkspace() {
   for (const [path, { inputs: from }] of Object.entries(metafile.outputs)) inputs[basename(path)] = Object.keys(from);
 }
 
-/** The file that starts: it knows each part by its hash, and which pack has which chunk. */
-function writeBoot(packOf) {
-  const parts = readdirSync(bundle).filter((name) => name.endsWith('.cjs') && packOf[name] === undefined);
+/** The file that starts: it knows each part by its hash, and which packs have which chunk. */
+function writeBoot(packsOf) {
+  const parts = readdirSync(bundle).filter((name) => name.endsWith('.cjs') && packsOf[name] === undefined);
   const hashes = Object.fromEntries(parts.map((part) =>
     [part, createHash('sha256').update(readFileSync(`${bundle}/${part}`)).digest('hex').slice(0, 16)]));
   const boot = readFileSync(`${here}boot.cjs`, 'utf8')
     .replace('const HASHES = {};', `const HASHES = ${JSON.stringify(hashes)};`)
-    .replace('const PACK_OF = {};', `const PACK_OF = ${JSON.stringify(packOf)};`);
+    .replace('const PACKS_OF = {};', `const PACKS_OF = ${JSON.stringify(packsOf)};`)
+    .replace('const PACK_FOR = {};', `const PACK_FOR = ${JSON.stringify(Object.fromEntries(
+      PACKS.flatMap(({ name, words = [] }) => (existsSync(`${bundle}/${name}`) ? words.map((word) => [word, name]) : []))))};`);
   writeFileSync(`${dist}/pond.cjs`, boot);
   chmodSync(`${dist}/pond.cjs`, 0o755);
 }
@@ -241,16 +260,17 @@ function chunksOf(scratch, runs) {
 function packChunks(scratch) {
   writeBoot({});
   for (const words of [['init'], ['mkdir', '/a']]) trial(scratch, words, 'trace');
-  const packOf = {};
-  for (const [pack, runs] of Object.entries(PACKS)) {
-    const chunks = [...chunksOf(scratch, runs)].filter((chunk) => packOf[chunk] === undefined);
+  const packsOf = {};
+  const loadedBy = PACKS.map((pack) => ({ ...pack, chunks: [...chunksOf(scratch, pack.runs)] }));
+  for (const { name: pack, chunks: all, besides } of loadedBy) {
+    const chunks = all.filter((chunk) => besides === undefined || packsOf[chunk]?.includes(besides) !== true);
     const members = chunks.map((chunk) =>
       `${JSON.stringify(chunk)}:function(exports,require,module,__filename,__dirname){${readFileSync(`${bundle}/${chunk}`, 'utf8')}}`);
     writeFileSync(`${bundle}/${pack}`, `({${members.join(',\n')}})\n`);
-    for (const chunk of chunks) packOf[chunk] = pack;
+    for (const chunk of chunks) (packsOf[chunk] ??= []).push(pack);
     inputs[pack] = chunks.flatMap((chunk) => inputs[chunk] ?? []);
   }
-  writeBoot(packOf);
+  writeBoot(packsOf);
 }
 
 rmSync(bundle, { recursive: true, force: true });

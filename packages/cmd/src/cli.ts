@@ -4,6 +4,7 @@ import { createContext } from './context.ts';
 import { type Effects, OutputClosed } from './effects.ts';
 import { report, reportLines } from './errors.ts';
 import { commandHelp, shortHelp, summaryHelp } from './help.ts';
+import type { Interruption } from './interruption.ts';
 import { chooseFormat } from './output/format.ts';
 import { parseArguments } from './parse.ts';
 import { VERSION } from './version.ts';
@@ -41,9 +42,9 @@ async function dispatch(argv: readonly string[], effects: Effects, commands: rea
       const context = createContext(effects, command, globals, argv);
       context.logger.debug('start', { arguments: context.commandLine.join(' ') });
       try {
-        const code = (await unlessInterrupted(command.run(context, args, options), context.signal)) ?? 0;
+        const code = (await unlessInterrupted(command.run(context, args, options), effects.interruption())) ?? 0;
         // Work that heeds the signal by stopping early has been interrupted all the same.
-        context.signal.throwIfAborted();
+        effects.interruption().throwIfRaised();
         context.logger.debug('end', { exitCode: code });
         return code;
       } catch (error) {
@@ -59,15 +60,15 @@ async function dispatch(argv: readonly string[], effects: Effects, commands: rea
 const GRACE_MILLIS = 500;
 
 /** Any moment is a good one to stop: what is not committed has not happened. */
-function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function unlessInterrupted<T>(work: Promise<T>, interruption: Interruption): Promise<T> {
   return new Promise((resolve, reject) => {
-    const interrupted = (): void => reject(signal.reason);
-    signal.addEventListener('abort', () => {
+    interruption.listen((reason) => {
+      const interrupted = (): void => reject(reason);
       work.then(interrupted, interrupted);
       setTimeout(interrupted, GRACE_MILLIS);
-    }, { once: true });
+    });
     work.then(resolve, (error: unknown) => {
-      if (!signal.aborted) reject(error);
+      if (interruption.reason === undefined) reject(error);
     });
   });
 }

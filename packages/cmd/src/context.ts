@@ -37,6 +37,7 @@ export function createContext(effects: Effects, command: Command, globals: Globa
   if (globals.at !== undefined && command.changes === true && command.acceptsAt !== true) {
     throw new CliError('usage', `Cannot run "${command.name}" with --at: it changes the pond, and only the present can be changed`);
   }
+  const interruption = effects.interruption();
   const stderrLine = (text: string): void => quietly(() => effects.stderr.print(`${printable(text)}\n`));
   return {
     effects,
@@ -49,7 +50,9 @@ export function createContext(effects: Effects, command: Command, globals: Globa
       format: logFormat ?? 'text',
       command: command.name,
     }),
-    signal: effects.interruption(),
+    get signal() {
+      return interruption.signal;
+    },
     color: wantsColor(effects, globals),
     at: globals.at === undefined ? undefined : parseAt(globals.at, effects.nowMicros()),
     note: (text) => {

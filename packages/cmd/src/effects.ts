@@ -2,6 +2,7 @@ import { fstatSync, write, writeSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { isatty } from 'node:tty';
+import { Interrupted, Interruption } from './interruption.ts';
 
 /** One of the two output streams. */
 export interface Output {
@@ -39,8 +40,8 @@ export interface Effects {
   host(): string;
   readonly platform: string;
   readonly nodeVersion: string;
-  /** Aborted by SIGINT and SIGTERM, with `Interrupted` as the reason; a second signal ends the process at once. */
-  interruption(): AbortSignal;
+  /** Raised by SIGINT and SIGTERM; a second signal ends the process at once. */
+  interruption(): Interruption;
 }
 
 /** The reader of our standard output has gone: there is nobody left to work for. */
@@ -48,21 +49,10 @@ export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
 }
 
-/** Reason of an abort by a signal. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  readonly exitCode: 130 | 143;
-
-  constructor(exitCode: 130 | 143) {
-    super(exitCode === 130 ? 'interrupted' : 'terminated');
-    this.exitCode = exitCode;
-  }
-}
-
 /** The real world: the only place that touches `process`. */
 export function realEffects(): Effects {
   process.removeAllListeners('warning');
-  let signal: AbortSignal | undefined;
+  let interruption: Interruption | undefined;
   return {
     stdout: descriptorOutput(1, () => process.stdout.columns),
     stderr: descriptorOutput(2, () => process.stderr.columns),
@@ -80,7 +70,7 @@ export function realEffects(): Effects {
     host: () => hostname(),
     platform: process.platform,
     nodeVersion: process.versions.node,
-    interruption: () => (signal ??= listenToSignals()),
+    interruption: () => (interruption ??= listenToSignals()),
   };
 }
 
@@ -98,17 +88,17 @@ export function uuidV7(millis: number, random: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7${random.slice(15)}`;
 }
 
-function listenToSignals(): AbortSignal {
-  const controller = new AbortController();
+function listenToSignals(): Interruption {
+  const interruption = new Interruption();
   const listen = (name: 'SIGINT' | 'SIGTERM', exitCode: 130 | 143): void => {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(exitCode);
-      controller.abort(new Interrupted(exitCode));
+      if (interruption.reason !== undefined) process.exit(exitCode);
+      interruption.raise(new Interrupted(exitCode));
     });
   };
   listen('SIGINT', 130);
   listen('SIGTERM', 143);
-  return controller.signal;
+  return interruption;
 }
 
 /** Milliseconds. `performance` would load a millisecond's worth of modules. */

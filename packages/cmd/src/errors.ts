@@ -1,4 +1,4 @@
-import { Interrupted } from './effects.ts';
+import { Interrupted } from './interruption.ts';
 import { printable } from './output/printable.ts';
 
 /** Exit codes of every command, with their meaning as help pages, man pages and docs/cli print it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { main } from '../src/cli.ts';
 import { define } from '../src/command.ts';
-import { Interrupted } from '../src/effects.ts';
+import { Interrupted } from '../src/interruption.ts';
 import { CliError } from '../src/errors.ts';
 import { fakeEffects, run } from './fake-effects.ts';
 

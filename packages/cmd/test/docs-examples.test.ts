@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands.ts';
 import { summaryHelp } from '../src/help.ts';
 import { main } from '../src/cli.ts';
-import { Interrupted } from '../src/effects.ts';
+import { Interrupted } from '../src/interruption.ts';
 import { fakeEffects, run, scratchDirectory, START_MICROS } from './fake-effects.ts';
 
 // Every example of the manual is run, as it is printed, in a pond with the files that the examples speak of.

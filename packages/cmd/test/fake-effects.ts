@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { main } from '../src/cli.ts';
 import { type Effects, type Output, OutputClosed, uuidV7 } from '../src/effects.ts';
+import { type Interrupted, Interruption } from '../src/interruption.ts';
 
 export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -27,7 +28,7 @@ export interface Fake {
   readonly stdout: () => string;
   readonly stdoutBytes: () => Buffer;
   readonly stderr: () => string;
-  readonly interrupt: (reason: Error) => void;
+  readonly interrupt: (reason: Interrupted) => void;
   readonly advance: (millis: number) => void;
 }
 
@@ -41,7 +42,7 @@ let ids = 0;
 export function fakeEffects({ env = {}, cwd = '/', stdin = '', stdinBytes, typed, columns, closeAfter = Infinity, laterMillis = 0 }: FakeOptions = {}): Fake {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  const controller = new AbortController();
+  const interruption = new Interruption();
   let micros = START_MICROS + BigInt(laterMillis) * 1000n;
   const output = (parts: Buffer[], limit: number): Output => {
     const put = (chunk: string | Uint8Array): void => {
@@ -68,12 +69,12 @@ export function fakeEffects({ env = {}, cwd = '/', stdin = '', stdinBytes, typed
       host: () => 'pump-house',
       platform: 'linux',
       nodeVersion: '20.20.0',
-      interruption: () => controller.signal,
+      interruption: () => interruption,
     },
     stdout: () => Buffer.concat(out).toString(),
     stdoutBytes: () => Buffer.concat(out),
     stderr: () => Buffer.concat(err).toString(),
-    interrupt: (reason) => controller.abort(reason),
+    interrupt: (reason) => interruption.raise(reason),
     advance: (millis) => {
       micros += BigInt(Math.round(millis * 1000));
     },

@@ -67,7 +67,9 @@ const writePromise = promisify(write);
 const fsyncPromise = promisify(fsync);
 
 export const nodeIo: LocalIo = {
-  processId: pid,
+  get processId() {
+    return pid;
+  },
   randomToken: () => randomBytes(8).toString('hex'),
 
   open: (path, mode) => openSync(path, mode === 'read' ? 'r' : 'wx'),

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { DurableDirectories } from './durable-directories.ts';
 import { DeltaError } from './errors.ts';
@@ -27,6 +27,8 @@ export function openLocalStore(directory: string, io: LocalIo = nodeIo): ObjectS
 
 class LocalStore implements ObjectStore {
   readonly #root: string;
+  /** The root and a slash. */
+  readonly #prefix: string;
   readonly #io: LocalIo;
   readonly #directories: DurableDirectories;
   /** Made for the first write: a store that is only read needs none. */
@@ -35,6 +37,7 @@ class LocalStore implements ObjectStore {
 
   constructor(root: string, io: LocalIo) {
     this.#root = root;
+    this.#prefix = root.endsWith(sep) ? root : `${root}${sep}`;
     this.#io = io;
     this.#directories = new DurableDirectories(root, io);
   }
@@ -183,10 +186,11 @@ class LocalStore implements ObjectStore {
 
   #locate(path: string): string {
     assertObjectPath(path);
-    if (path.split('/').some((name) => temporaryOwner(name) !== undefined)) {
+    if (path.includes('.tmp') && path.split('/').some((name) => temporaryOwner(name) !== undefined)) {
       throw new DeltaError('storage', `Cannot use the object path ${JSON.stringify(path)}: the name is that of a temporary file`, { path });
     }
-    return join(this.#root, path);
+    // A path of the port has nothing to normalize.
+    return `${this.#prefix}${path}`;
   }
 
   /** People look for the file by its whole name. */

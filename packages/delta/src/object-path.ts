@@ -12,15 +12,13 @@ export function assertObjectPrefix(prefix: string): void {
   if (slash >= 0) assertObjectPath(prefix.slice(0, slash));
 }
 
+const BAD_COMPONENT = /(?:^|\/)(\.{0,2})(?:\/|$)/;
+
 function problemOf(path: string): string | undefined {
   if (path.includes('\0')) return 'it has a NUL character, which no file system takes';
-  if (/\p{Surrogate}/u.test(path)) return 'it has half a surrogate pair, which UTF-8 cannot express';
-  for (const component of path.split('/')) {
-    if (component === '' || component === '.' || component === '..') {
-      return `it has a component "${component}", names separated by single slashes were expected`;
-    }
-  }
-  return undefined;
+  if (!path.isWellFormed()) return 'it has half a surrogate pair, which UTF-8 cannot express';
+  const bad = BAD_COMPONENT.exec(path);
+  return bad === null ? undefined : `it has a component "${bad[1] ?? ''}", names separated by single slashes were expected`;
 }
 
 /** Orders as the UTF-8 bytes do. `<` compares UTF-16 units, which puts U+FF5E after emoji where UTF-8 puts it before. */

@@ -7,7 +7,6 @@ import { DeltaError } from './errors.ts';
 
 // What Spark escapes: java.net.URI leaves letters of any script alone, but no space and no control character.
 const RESERVED = /[\u0000-\u0020"#%<>?[\\\]^`{|}\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/g;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const URL_START = /^[a-zA-Z][a-zA-Z0-9+.-]*:\//;
 
 /** Whether a file is outside the table: an absolute path or a URL, as shallow clones have them. */
@@ -47,7 +46,7 @@ export function encodePath(path: string): string {
 export function assertWritablePath(path: string): void {
   const isPlain = path !== '' && !path.startsWith('/') && !path.includes('\\')
     && path.split('/').every((component) => component !== '' && component !== '.' && component !== '..');
-  if (isPlain && !isAbsolutePath(path) && !LONE_SURROGATE.test(path)) return;
+  if (isPlain && !isAbsolutePath(path) && path.isWellFormed()) return;
   throw new DeltaError(
     'invalid-commit',
     `Cannot commit the file "${path}": its path is absolute or not canonical, wanted one relative to the table`,

@@ -99,11 +99,9 @@ function columnValues(shape: Shape, column: Column, rows: readonly Row[]): unkno
   });
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** `undefined` for what a column cannot hold. */
 const CONVERSIONS: Readonly<Record<Column['type'], (value: unknown) => unknown>> = {
-  string: (value) => (typeof value === 'string' && !LONE_SURROGATE.test(value) ? value : undefined),
+  string: (value) => (typeof value === 'string' && value.isWellFormed() ? value : undefined),
   long: (value) => (typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined),
   integer: (value) => (typeof value === 'number' && (value | 0) === value ? value : undefined),
   timestamp: (value) => (typeof value === 'bigint' && BigInt.asIntN(64, value) === value ? value : undefined),

@@ -63,7 +63,7 @@ function isSmall({ key, type, nullable }: Column, rows: readonly Row[]): boolean
     if (value === null) {
       if (!nullable) return false;
     } else if (type === 'string') {
-      if (typeof value !== 'string' || LONE_SURROGATE.test(value)) return false;
+      if (typeof value !== 'string' || !value.isWellFormed()) return false;
       size += 4 + 3 * value.length;
     } else if (type === 'binary') {
       if (!(value instanceof Uint8Array)) return false;
@@ -80,8 +80,6 @@ function isSmall({ key, type, nullable }: Column, rows: readonly Row[]): boolean
   }
   return size <= MOST_BYTES;
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function writeChunk(column: Column, rows: readonly Row[]): Chunk {
   const { key, nullable } = column;

@@ -31,7 +31,7 @@ export function isTinyFsError(error: unknown, ...codes: readonly TinyFsErrorCode
 }
 
 // Control characters, C1 controls and what reorders or hides text on a terminal.
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
 
 /** A name or path for a message: in double quotes, with nothing in it that a terminal would obey. */
 export function quote(text: string): string {

@@ -20,7 +20,6 @@ export interface ParseOptions {
 
 export const MAX_NAME_BYTES = 255;
 
-const LONE_SURROGATE = /\p{Cs}/u;
 /** An absolute path of which nothing is left out. */
 const NORMAL = /^(?:\/[^/.][^/]*)+$/;
 
@@ -34,7 +33,7 @@ export function nameFault(name: string): string | undefined {
   if (name.length > MAX_NAME_BYTES / 3 && Buffer.byteLength(name) > MAX_NAME_BYTES) {
     return `the name ${quote(name)} has ${Buffer.byteLength(name)} bytes, at most ${MAX_NAME_BYTES} were wanted`;
   }
-  if (LONE_SURROGATE.test(name)) return `the name ${quote(name)} is not Unicode text`;
+  if (!name.isWellFormed()) return `the name ${quote(name)} is not Unicode text`;
   return undefined;
 }
 
