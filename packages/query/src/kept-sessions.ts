@@ -17,6 +17,7 @@ export interface KeptSessions {
 }
 
 const MOST_SESSIONS = 4;
+const MOST_STATEMENTS = 16;
 
 /** No session is kept yet. */
 export function keptSessions(): KeptSessions {
@@ -27,6 +28,11 @@ export function keptSessions(): KeptSessions {
       return at < 0 ? undefined : kept.splice(at, 1)[0]?.session;
     },
     async keep(session, relations) {
+      const [oldest] = session.prepared.keys();
+      if (session.prepared.size > MOST_STATEMENTS && oldest !== undefined) {
+        session.prepared.get(oldest)?.destroySync();
+        session.prepared.delete(oldest);
+      }
       kept.push({ session, relations });
       if (kept.length > MOST_SESSIONS) await kept.shift()?.session.close();
     },

@@ -26,7 +26,9 @@ export interface PreparedScript {
   readonly session: Session;
   readonly steps: Stepper;
   readonly last: Statement;
-  /** @param isWhole whether the last statement has been run to its end: then another query may go on with the session */
+  /** Whether the session may serve other queries when this one has been read to its end. */
+  readonly isKept: boolean;
+  /** @param isWhole whether the last statement has been read to its end: then a session that is kept goes on to the next query */
   release(isWhole?: boolean): Promise<void>;
 }
 
@@ -49,7 +51,8 @@ export async function prepareScript(host: ScriptHost, sql: string, options: Quer
     steps.end();
     await (isWhole && relations !== undefined ? host.kept.keep(session, relations) : session.close());
   };
-  if (kept !== undefined) return { session, steps, last, release };
+  const prepared: PreparedScript = { session, steps, last, isKept: relations !== undefined, release };
+  if (kept !== undefined) return prepared;
   try {
     const views = viewMaker(session, catalog, host.readers);
     for (const statement of statements.slice(0, -1)) {
@@ -57,7 +60,7 @@ export async function prepareScript(host: ScriptHost, sql: string, options: Quer
       await steps.step(() => runAll(session, statement, options));
     }
     await views.prepare(last);
-    return { session, steps, last, release };
+    return prepared;
   } catch (error) {
     await release();
     throw error;
@@ -103,11 +106,14 @@ async function keepableRelations(
 }
 
 /** Begins the last statement; its rows stream. */
-export async function streamLast({ session, last }: PreparedScript, options: QueryOptions): Promise<DuckDBResult> {
-  const prepared = await prepareStatement(session, last, options.params);
+export async function streamLast({ session, last, isKept }: PreparedScript, options: QueryOptions): Promise<DuckDBResult> {
+  const before = session.prepared.get(last.sql);
+  if (before !== undefined) bindParameters(before, options.params, session.duckdb.api);
+  const prepared = before ?? await prepareStatement(session, last, options.params);
   await session.begin();
   const result = await prepared.stream();
-  prepared.destroySync();
+  if (isKept) session.prepared.set(last.sql, prepared);
+  else prepared.destroySync();
   return result;
 }
 

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { arrowColumns, arrowSource, groupStreams } from './arrow-scan.ts';
 import { byteStreamSelect, byteStreamSource } from './byte-stream-table.ts';
 import type { DuckDB } from './duckdb.ts';
@@ -18,6 +18,8 @@ export interface Session extends ScanSession {
   attach(database: string): Promise<void>;
   run(sql: string): Promise<void>;
   readonly references: ReferenceReader;
+  /** Statements of queries that may come again, by their text. They end with the session. */
+  readonly prepared: Map<string, DuckDBPreparedStatement>;
   /** Begins a transaction, so that `end` can tell whether what ran in it failed; closing ends it, too. */
   begin(): Promise<void>;
   /** Ends the transaction. False when a query in it has failed: a stream of rows that fails half-way just ends in DuckDB's binding. */
@@ -66,6 +68,7 @@ export async function openSession(host: SessionHost, signal?: AbortSignal): Prom
     connection,
     duckdb: host.duckdb,
     references: host.references,
+    prepared: new Map(),
     attach: async (database) => {
       const name = quoteIdentifier(database);
       await run(`ATTACH ':memory:' AS ${name}`);

@@ -61,6 +61,21 @@ describe('sessions of an engine', () => {
     expect(totals.map(([row]) => row?.[0])).toEqual(totals.map((_, at) => 19_999_900_000n + 200_000n * BigInt(at)));
   });
 
+  it('run a statement again with its new parameters, at a new time', async () => {
+    const relations = { '/params': await parquetOf('params', 'SELECT i AS a FROM range(3) t(i)') };
+    const sql = `${CONNECTION}, now(), typeof($1), $1, count(*) FILTER (a >= 1) FROM '/params'`;
+    const found: (readonly unknown[] | undefined)[] = [];
+    for (const param of [1n, 'text', 2.5, null, 7n]) {
+      found.push((await host.rows(sql, relations, [param]))[0]);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(found.map((row) => row?.slice(2))).toEqual([
+      ['BIGINT', 1n, 2n], ['VARCHAR', 'text', 2n], ['DOUBLE', 2.5, 2n], ['"NULL"', null, 2n], ['BIGINT', 7n, 2n],
+    ]);
+    expect(new Set(found.map((row) => row?.[0])).size).toBe(1);
+    expect(new Set(found.map((row) => row?.[1])).size).toBe(found.length);
+  });
+
   it('see a file of the host as it is now', async () => {
     const path = join(host.directory, 'changing.parquet');
     const file = (): Relation => ({ parts: [{ kind: 'file', format: 'parquet', paths: [path], options: {} }] });
