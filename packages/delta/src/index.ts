@@ -3,6 +3,7 @@ export { openLocalStore } from './local-store.ts';
 export { createLocalTurn, type HeldTurn, type Turn, type TurnOptions } from './local-turn.ts';
 export { type LocalIo, nodeIo } from './local-io.ts';
 export { storageError } from './storage-error.ts';
+export { assertObjectPath, assertObjectPrefix, compareUtf8 } from './object-path.ts';
 export { collectLeftovers, type LeftoverOptions, type Leftovers, supportsHardLinks } from './local-leftovers.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { createPrefixedStore } from './prefixed-store.ts';
