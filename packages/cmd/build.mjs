@@ -53,7 +53,7 @@ const PACKS = [
   { name: 'pack-help.cjs', runs: [['--help']] },
   { name: 'pack-read.cjs', runs: [['--help'], ['list'], ['show', '--limit', '5'], ['log']], words: ['list', 'show', 'log'] },
   { name: 'pack-write.cjs', runs: [['init'], ['mkdir', '/b'], ['copy', '-', '/a/x']], words: ['init', 'mkdir', 'copy'] },
-  { name: 'pack-sql.cjs', runs: [['sql', 'SELECT 1']], besides: 'pack-read.cjs' },
+  { name: 'pack-sql.cjs', runs: [['sql', 'SELECT 1'], ['sql', "SELECT count(*) FROM '/s'"]], besides: 'pack-read.cjs' },
 ];
 
 /** Runs that fill the code cache: the commands whose start counts most. */
@@ -259,7 +259,8 @@ function chunksOf(scratch, runs) {
 
 function packChunks(scratch) {
   writeBoot({});
-  for (const words of [['init'], ['mkdir', '/a']]) trial(scratch, words, 'trace');
+  writeFileSync(`${scratch}/s.csv`, 'time,a\n2020-01-01,1\n');
+  for (const words of [['init'], ['mkdir', '/a'], ['copy', `host+csv+series://${scratch}/s.csv`, '/s']]) trial(scratch, words, 'trace');
   const packsOf = {};
   const loadedBy = PACKS.map((pack) => ({ ...pack, chunks: [...chunksOf(scratch, pack.runs)] }));
   for (const { name: pack, chunks: all, besides } of loadedBy) {
@@ -284,7 +285,8 @@ const scratch = mkdtempSync(`${tmpdir()}/pond-build-`);
 try {
   packChunks(scratch);
   // Each run adds the functions that it compiled to the caches that are packed.
-  for (const words of WARM_UP) trial(scratch, words, 'build', 'warm-up');
+  const series = [['copy', `host+csv+series://${scratch}/s.csv`, '/s'], ['sql', "SELECT avg(a) FROM '/s' WHERE time > '2019-01-01'"]];
+  for (const words of [...WARM_UP, ...series]) trial(scratch, words, 'build', 'warm-up');
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

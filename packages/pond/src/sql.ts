@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
 import type * as QueryModule from '@duckpond/query';
@@ -115,7 +115,8 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       readers: library.FORMAT_READERS,
     };
     const open = async (): Promise<Engine> => {
-      await mkdir(spillDirectory, { recursive: true });
+      // Nothing is waited for before DuckDB opens on threads of its own: names are looked up meanwhile, in one go.
+      mkdirSync(spillDirectory, { recursive: true });
       return library.openEngine(options);
     };
     if (readable.directories.length > 0 || (readable.readablePaths ?? []).length > 0) {
