@@ -1,4 +1,4 @@
-import type { DataFactory, DirectoryOfFactory, ExecutableFactory, FactoryContext, RowsFactory, RunContext } from '@duckpond/pond';
+import type { DataFactory, DirectoryOfFactory, ExecutableFactory, FactoryContext, RowsFactory, RunContext, ToldChild } from '@duckpond/pond';
 import type { z } from 'zod';
 import { parseConfig } from './config.ts';
 
@@ -20,11 +20,18 @@ interface Shared<C> {
 type WithConfig<X, C> = Omit<X, 'config'> & { readonly config: C };
 
 type Making<C> =
-  | (Shared<C> & { readonly makes: 'directory'; readonly make: (context: WithConfig<Parameters<DirectoryOfFactory['make']>[0], C>) => ReturnType<DirectoryOfFactory['make']> })
-  | (Shared<C> & { readonly makes: 'table' | 'series'; readonly rows: (context: WithConfig<Parameters<RowsFactory['rows']>[0], C>) => ReturnType<RowsFactory['rows']> })
-  | (Shared<C> & { readonly makes: 'data'; readonly content: (context: WithConfig<Parameters<DataFactory['content']>[0], C>) => AsyncIterable<Uint8Array> })
   | (Shared<C> & {
-    readonly makes: 'data'; readonly commands: ExecutableFactory['commands'];
+    readonly makes: 'directory'; readonly children?: (config: C) => readonly ToldChild[];
+    readonly make: (context: WithConfig<Parameters<DirectoryOfFactory['make']>[0], C>) => ReturnType<DirectoryOfFactory['make']>;
+  })
+  | (Shared<C> & {
+    readonly makes: 'table' | 'series'; readonly rows: (context: WithConfig<Parameters<RowsFactory['rows']>[0], C>) => ReturnType<RowsFactory['rows']>;
+  })
+  | (Shared<C> & {
+    readonly makes: 'data'; readonly content: (context: WithConfig<Parameters<DataFactory['content']>[0], C>) => AsyncIterable<Uint8Array>;
+  })
+  | (Shared<C> & {
+    readonly makes: 'data'; readonly commands: ExecutableFactory['commands']; readonly outputs?: (config: C) => readonly string[];
     readonly run: (context: WithConfig<RunContext, C>) => ReturnType<ExecutableFactory['run']>;
   });
 
@@ -46,11 +53,17 @@ export function defineFactory<S extends z.ZodType>(definition: FactoryDefinition
     inputs: (text: string) => making.inputs(parsed(text)),
   };
   const withConfig = <X extends FactoryContext | RunContext>(context: X): WithConfig<X, C> => ({ ...context, config: parsed(context.config) });
-  if (making.makes === 'directory') return { ...shared, makes: 'directory', make: (context) => making.make(withConfig(context)) };
+  if (making.makes === 'directory') {
+    const { children } = making;
+    const told = children === undefined ? {} : { children: (text: string) => children(parsed(text)) };
+    return { ...shared, ...told, makes: 'directory', make: (context) => making.make(withConfig(context)) };
+  }
   if (making.makes === 'data') {
     if ('content' in making) return { ...shared, makes: 'data', content: (context) => making.content(withConfig(context)) };
+    const { outputs } = making;
+    const told = outputs === undefined ? {} : { outputs: (text: string) => outputs(parsed(text)) };
     return {
-      ...shared, makes: 'data', commands: making.commands,
+      ...shared, ...told, makes: 'data', commands: making.commands,
       // eslint-disable-next-line @typescript-eslint/require-await
       async *content({ config }) { yield Buffer.from(config); },
       run: (context) => making.run(withConfig(context)),

@@ -53,8 +53,18 @@ interface FactoryBase {
   inputs(config: string): readonly string[] | Promise<readonly string[]>;
 }
 
+/** A child of a computed directory, as its config tells it. */
+export interface ToldChild {
+  /** Its path below the directory. */
+  readonly path: string;
+  readonly factory: string;
+  readonly config: string;
+}
+
 export interface DirectoryOfFactory extends FactoryBase {
   readonly makes: 'directory';
+  /** Children that a config tells by itself: each has inputs of its own, and `inputs` has those of no child. */
+  children?(config: string): readonly ToldChild[] | Promise<readonly ToldChild[]>;
   make(context: FactoryContext<DirectoryNode>): ComputedDirectory | Promise<ComputedDirectory>;
 }
 
@@ -73,6 +83,8 @@ export interface DataFactory extends FactoryBase {
 export interface ExecutableFactory extends DataFactory {
   /** The commands, the first of which is meant when none is named. */
   readonly commands: readonly RunCommand[];
+  /** The paths that its runs write to, or below: what reads from there is run after it. */
+  outputs?(config: string): readonly string[] | Promise<readonly string[]>;
   run(context: RunContext): Promise<RunOutcome>;
 }
 
