@@ -118,7 +118,8 @@ function xTicks(from: number, to: number): readonly number[] {
 
 function numberLabel(value: number, spread: number): string {
   const digits = Math.max(0, Math.min(6, 1 - Math.floor(Math.log10(spread / 5))));
-  return value.toFixed(digits).replace(/\.?0+$/, '').replace(/^-0$/, '0') || '0';
+  const text = value.toFixed(digits);
+  return (digits === 0 ? text : text.replace(/\.?0+$/, '')).replace(/^-0$/, '0');
 }
 
 function timeLabel(millis: number, length: number, zone: string): string {
