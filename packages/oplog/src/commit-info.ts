@@ -2,6 +2,7 @@ import type { Row } from './row.ts';
 import type { NewEntry } from './entry.ts';
 import { OplogError } from './errors.ts';
 import { SYSTEM_PART } from './reserved-ids.ts';
+import { transactionUuid } from './transaction-uuid.ts';
 
 /** What the log tells of a transaction. It is kept twice: as a record, and in `commitInfo` for other tools and for a fast start. */
 export interface TransactionFacts {
@@ -24,6 +25,12 @@ export interface ChangeCounts {
   readonly removed: number;
 }
 
+/** The facts of a new transaction with its UUID, which follows from them. */
+export function withUuid(facts: Omit<TransactionFacts, 'uuid'>): TransactionFacts {
+  const { command, changes, ...rest } = facts;
+  return { ...facts, uuid: transactionUuid({ ...rest, command: JSON.stringify(command), changes: JSON.stringify(changes) }) };
+}
+
 export function transactionRow(facts: TransactionFacts): Row {
   const entry: NewEntry = {
     uuid: facts.uuid,
@@ -36,7 +43,7 @@ export function transactionRow(facts: TransactionFacts): Row {
     pondId: facts.pondId,
   };
   return {
-    partId: SYSTEM_PART, recordKind: 'transaction', nodeId: facts.uuid, version: 1,
+    partId: SYSTEM_PART, recordKind: 'transaction', nodeId: SYSTEM_PART, version: 1,
     txnSeq: facts.txnSeq, timestampMicros: facts.timestampMicros, entry,
   };
 }
@@ -45,7 +52,7 @@ export function transactionFactsOf(row: Row): TransactionFacts {
   const { entry } = row;
   return {
     txnSeq: row.txnSeq,
-    uuid: entry.uuid ?? row.nodeId,
+    uuid: entry.uuid ?? '',
     command: stringsOf(parsed(entry.command)),
     user: entry.user ?? '',
     host: entry.host ?? '',

@@ -1,5 +1,5 @@
 import { createTable, type ObjectStore, type SetTransaction, type StructType } from '@duckpond/delta';
-import { encodeCommitFacts, transactionRow, type TransactionFacts } from './commit-info.ts';
+import { encodeCommitFacts, transactionRow, type TransactionFacts, withUuid } from './commit-info.ts';
 import { writeDataFile } from './data-file-write.ts';
 import { ENGINE, type Environment } from './environment.ts';
 import { linkedInfo } from './hash-chain.ts';
@@ -23,10 +23,10 @@ export async function createOplog(store: ObjectStore, environment: Environment, 
   const { pondId } = options;
   const timestampMicros = environment.nowMicros();
   const uuid = environment.uuid();
-  const facts: TransactionFacts = {
-    txnSeq: 1, uuid, command: options.command, user: environment.user, host: environment.host, startedMicros: timestampMicros,
+  const facts = withUuid({
+    txnSeq: 1, command: options.command, user: environment.user, host: environment.host, startedMicros: timestampMicros,
     timestampMicros, durationMicros: 0, changes: { created: 1, written: 0, renamed: 0, removed: 0 }, pondId,
-  };
+  });
   const nowMillis = Number(timestampMicros / 1000n);
   const rows = [...options.firstRows(1, timestampMicros), transactionRow(facts)];
   const { add, durable } = await writeDataFile(store, rows, { codec: 'snappy', tier: 0, uuid, nowMillis, dataChange: true });

@@ -1,6 +1,7 @@
 import type { AddFile, ObjectStore } from '@duckpond/delta';
 import { OplogError } from './errors.ts';
 import { sha256 } from './hash-chain.ts';
+import { compactIpc } from './ipc-compact.ts';
 import { encodeParquet } from './parquet-encode.ts';
 import { Record, type NewRecord } from './record.ts';
 import { SERIES_TAG, seriesTag } from './merged-versions.ts';
@@ -26,12 +27,17 @@ export interface NewDataFile {
 
 /** Writes rows (see `packRows` for their order) as one Parquet file, which is in the table once a commit adds it. */
 export async function writeDataFile(store: ObjectStore, rows: readonly Row[], options: DataFileOptions): Promise<NewDataFile> {
-  const records = packRows(rows);
+  const records = options.codec === 'gzip' ? packRows(rows).map(compact) : packRows(rows);
   const bytes = await encodeParquet(Record, records, { codec: options.codec });
   const path = `part-${options.uuid}.${options.codec}.parquet`;
   const durable = store.put(path, bytes, { isNew: true });
   durable.catch(() => undefined); // Whoever commits the file gets the failure.
   return { add: addOf(path, bytes, rows, records, options), records, durable };
+}
+
+/** History is read seldom and kept for long. */
+function compact(record: NewRecord): NewRecord {
+  return { ...record, content: compactIpc(record.content) };
 }
 
 function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: readonly NewRecord[], options: DataFileOptions): AddFile {

@@ -1,4 +1,5 @@
 import { decodeIpc, encodeIpc } from './ipc.ts';
+import { expandIpc } from './ipc-compact.ts';
 import { defineShape, type NewRowOf, type RowOf, type Shape } from './shape.ts';
 
 const columns = {
@@ -69,7 +70,7 @@ const columns = {
   versionTxnSeq: ['version_txn', 'long', 'nullable'],
 
   // A transaction, in its audit record.
-  /** UUID of the transaction. */
+  /** UUID of the transaction, when it does not follow from the rest. */
   uuid: ['uuid', 'string', 'nullable'],
   /** Command line with secrets removed, a JSON array of strings. */
   command: ['command', 'string', 'nullable'],
@@ -77,7 +78,7 @@ const columns = {
   user: ['user', 'string', 'nullable'],
   /** Host that it ran on. */
   host: ['host', 'string', 'nullable'],
-  /** When it began, in µs since 1970 UTC, by that host's clock. */
+  /** When it began, in µs since 1970 UTC, by that host's clock; null when it is the time less the duration. */
   startedMicros: ['started', 'timestamp', 'nullable'],
   /** How long it took until the commit. */
   durationMicros: ['duration_micros', 'long', 'nullable'],
@@ -99,7 +100,7 @@ export function encodeEntries(entries: readonly NewEntry[]): Uint8Array<ArrayBuf
   return encodeIpc(Entry, entries);
 }
 
-/** Reads a record's `content`; `label` names the record in errors. Throws `corrupt-record` and `unsupported-format`. */
+/** Reads a record's `content`, compact or plain; `label` names the record in errors. Throws `corrupt-record` and `unsupported-format`. */
 export function decodeEntries(content: Uint8Array, label?: string): Entry[] {
-  return decodeIpc(Entry, content, label);
+  return decodeIpc(Entry, expandIpc(content), label);
 }

@@ -7,6 +7,7 @@ export {
   type ParquetSource, readParquet, type RowFilter,
 } from './parquet.ts';
 export { decodeEntries, encodeEntries, Entry, type NewEntry } from './entry.ts';
+export { expandIpc } from './ipc-compact.ts';
 export { type NewRecord, Record } from './record.ts';
 export { loadRecordScan, type ScannedRecord, type ScanRecords } from './record-scan.ts';
 export { SETTINGS_ID, SYSTEM_PART } from './reserved-ids.ts';

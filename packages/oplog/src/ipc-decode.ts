@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { carried, type CarriedValue } from './carried.ts';
 import { OplogError } from './errors.ts';
 import { type FlatReader, readLong, readReference, readVector, safeLong, type Table } from './flatbuffer.ts';
-import { type FoundField, readMessage, readSchema, RECORD_BATCH_HEADER, SCHEMA_HEADER } from './ipc-schema.ts';
+import { type FoundField, readMessage, readSchema, readStoredFields, RECORD_BATCH_HEADER, SCHEMA_HEADER } from './ipc-schema.ts';
 import { type RowOf, type Shape } from './shape.ts';
 
 type MutableRow = { [key: string]: unknown; [carried]?: CarriedValue[] };
@@ -15,13 +15,13 @@ interface Stream {
 }
 
 /** A buffer of a record batch, as positions in the stream. */
-interface Extent {
+export interface Extent {
   readonly start: number;
   readonly end: number;
 }
 
 /** One column of a record batch whose extents lie inside the stream. */
-interface Chunk {
+export interface Chunk {
   readonly field: FoundField;
   readonly rows: number;
   /** Where the validity bitmap starts; -1 when there are no nulls. */
@@ -51,12 +51,7 @@ export function decodeIpc<T extends Shape>(shape: T, bytes: Uint8Array, label: s
 }
 
 function decodeStream(shape: Shape, bytes: Uint8Array): MutableRow[] {
-  const stream: Stream = {
-    // A Buffer's slice() would be a view; values must not alias what the caller may reuse.
-    bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  };
+  const stream = streamOf(bytes);
   let fields: readonly FoundField[] | null = null;
   const rows: MutableRow[] = [];
   for (let position = 0; ;) {
@@ -74,6 +69,34 @@ function decodeStream(shape: Shape, bytes: Uint8Array): MutableRow[] {
       position += decodeBatch(shape, stream, { view: stream.view, start, end: position }, fields, rows);
     }
   }
+}
+
+function streamOf(bytes: Uint8Array): Stream {
+  return {
+    // A Buffer's slice() would be a view; values must not alias what the caller may reuse.
+    bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  };
+}
+
+/**
+ * The columns of a stream of one record batch, as they are stored; undefined when it has none or several.
+ * Throws `corrupt-record` for bytes that are not a whole stream.
+ */
+export function readColumns(bytes: Uint8Array): { readonly rows: number; readonly columns: readonly Chunk[] } | undefined {
+  const stream = streamOf(bytes);
+  const batchAt = 8 + frame(stream, 0);
+  const schemaReader: FlatReader = { view: stream.view, start: 8, end: batchAt };
+  const schema = readMessage(schemaReader);
+  if (schema.kind !== SCHEMA_HEADER) throw corrupt('its first message is not a schema');
+  const fields = readStoredFields(schemaReader, schema.header).map((field): FoundField => ({ ...field, column: null, reading: null }));
+  const metadataBytes = frame(stream, batchAt);
+  if (metadataBytes === 0) return undefined;
+  const reader: FlatReader = { view: stream.view, start: batchAt + 8, end: batchAt + 8 + metadataBytes };
+  const batch = openBatch(stream, reader);
+  if (frame(stream, reader.end + batch.bodyLength) !== 0) return undefined;
+  return { rows: batch.rows, columns: readChunks(reader, batch.header, fields, batch.rows, batch.bodyLength) };
 }
 
 /** The size of the metadata of the message at `position`; 0 for the end of the stream. */
@@ -106,8 +129,13 @@ function cachedSchema(shape: Shape, stream: Stream, start: number, end: number):
   return fields;
 }
 
-/** Appends the rows of a record batch; returns the size of its body. */
-function decodeBatch(shape: Shape, stream: Stream, reader: FlatReader, fields: readonly FoundField[], out: MutableRow[]): number {
+interface OpenBatch {
+  readonly header: Table;
+  readonly rows: number;
+  readonly bodyLength: number;
+}
+
+function openBatch(stream: Stream, reader: FlatReader): OpenBatch {
   const { header, kind, message } = readMessage(reader);
   if (kind !== RECORD_BATCH_HEADER) throw corrupt(`message kind ${kind} is not a record batch`);
   const bodyLength = readLong(reader, message, 3);
@@ -120,6 +148,12 @@ function decodeBatch(shape: Shape, stream: Stream, reader: FlatReader, fields: r
   const rows = readLong(reader, header, 0);
   // The sparsest column, a boolean one, has a bit for each row.
   if (rows < 0 || rows > 8 * bodyLength) throw corrupt(`a record batch claims ${rows} rows in ${bodyLength} bytes`);
+  return { header, rows, bodyLength };
+}
+
+/** Appends the rows of a record batch; returns the size of its body. */
+function decodeBatch(shape: Shape, stream: Stream, reader: FlatReader, fields: readonly FoundField[], out: MutableRow[]): number {
+  const { header, rows, bodyLength } = openBatch(stream, reader);
   const chunks = readChunks(reader, header, fields, rows, bodyLength);
   const first = out.length;
   const template = templateOf(shape);

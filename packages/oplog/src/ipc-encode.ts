@@ -6,8 +6,8 @@ import { type Column, type NewRowOf, type Shape } from './shape.ts';
 
 type Row = Readonly<Record<PropertyKey, unknown>>;
 
-/** The values of one column that is to be written. */
-interface Written {
+/** The values of one column that is to be written. `key` tells schemas apart: the same for the same field only. */
+export interface Written {
   readonly field: StoredField;
   readonly key: string;
   readonly nulls: number;
@@ -16,7 +16,7 @@ interface Written {
 }
 
 /** One buffer for all streams of the process; what is returned is a copy of the exact size. */
-interface Body {
+export interface Body {
   bytes: Buffer;
   view: DataView;
   length: number;
@@ -27,7 +27,6 @@ const INITIAL_BYTES = 64 * 1024;
 const KEPT_BYTES = 4 * 1024 * 1024;
 const MAX_OFFSET = 2 ** 31 - 1;
 const CACHED_SCHEMAS = 256;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTINUATION = 0xffffffff;
 
 let body: Body = newBody(INITIAL_BYTES);
@@ -44,6 +43,11 @@ export function encodeIpc<T extends Shape>(shape: T, rows: readonly NewRowOf<T>[
   // Rows without a value still have to be counted by something that takes space in the body.
   const [first] = shape.columns;
   if (columns.length === 0 && rows.length > 0 && first !== undefined) columns.push(ownColumn(shape, first, rows, rows.length));
+  return encodeColumns(columns, rows.length);
+}
+
+/** A stream of columns, each of which writes its own buffers. */
+export function encodeColumns(columns: readonly Written[], rows: number): Uint8Array<ArrayBuffer> {
   const schema = schemaBytes(columns.map(({ field }) => field), columns.map(({ key }) => key).join('\n'));
   body.length = 0;
   body.buffers.length = 0;
@@ -51,13 +55,13 @@ export function encodeIpc<T extends Shape>(shape: T, rows: readonly NewRowOf<T>[
   reserve(body, schema.length);
   body.bytes.set(schema, 0);
   body.length = schema.length;
-  if (rows.length > 0) {
+  if (rows > 0) {
     const start = body.length;
     reserve(body, 8 + metadataBytes);
     body.length += 8 + metadataBytes;
     const bodyStart = body.length;
-    for (const column of columns) writeColumn(body, column, rows.length);
-    writeBatchMetadata(body, start, metadataBytes, bodyStart, rows.length, columns);
+    for (const column of columns) writeColumn(body, column, rows);
+    writeBatchMetadata(body, start, metadataBytes, bodyStart, rows, columns);
   }
   reserve(body, 8);
   body.view.setUint32(body.length, CONTINUATION, true);
@@ -298,9 +302,16 @@ function writeText(out: Body, text: string): boolean {
       return true;
     }
   }
-  if (LONE_SURROGATE.test(text)) return false;
+  if (!text.isWellFormed()) return false;
   out.length += bytes.write(text, position, 'utf8');
   return true;
+}
+
+/** Writes bytes as a buffer of a column. */
+export function writeBuffer(out: Body, value: Uint8Array): void {
+  const start = out.length;
+  writeBytes(out, value);
+  endBuffer(out, start);
 }
 
 function writeBytes(out: Body, value: Uint8Array): void {

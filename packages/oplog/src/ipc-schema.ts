@@ -3,7 +3,7 @@ import {
 } from './arrow-type.ts';
 import { OplogError } from './errors.ts';
 import {
-  type FlatReader, readInteger, readReference, readRoot, readTables, readText, type Slot, type Table,
+  type FlatReader, type FlatWriter, readInteger, readReference, readRoot, readTables, readText, type Slot, type Table,
   writeFlatBuffer, writeString, writeTable, writeTables,
 } from './flatbuffer.ts';
 import { type Column, type Shape } from './shape.ts';
@@ -20,7 +20,12 @@ export interface StoredField {
   readonly name: string;
   readonly type: ArrowType;
   readonly nullable: boolean;
+  /** How the values are written when not as they are (ipc-compact.ts); kept in the metadata of the field. */
+  readonly encoding?: string;
 }
+
+/** The key of `StoredField.encoding` in the metadata of a field. */
+export const ENCODING_KEY = 'duckpond.encoding';
 
 /** A column found in a stream: how to read it as one of the shape's, or `null` for both when it is to be carried along. */
 export interface FoundField extends StoredField {
@@ -43,6 +48,7 @@ export function encodeSchema(fields: readonly StoredField[]): Uint8Array<ArrayBu
 }
 
 function fieldSlots(field: StoredField): Slot[] {
+  const { encoding } = field;
   return [
     { size: 'ref', write: (out) => writeString(out, field.name) },
     field.nullable ? { size: 1, value: 1 } : null,
@@ -51,7 +57,31 @@ function fieldSlots(field: StoredField): Slot[] {
     null,
     // Arrow C++ refuses a field without the vector of its children, even when there are none.
     { size: 'ref', write: (out) => writeTables(out, []) },
+    ...(encoding === undefined ? [] : [{ size: 'ref', write: (out: FlatWriter) => writeTables(out, [keyValueSlots(ENCODING_KEY, encoding)]) } as const]),
   ];
+}
+
+function keyValueSlots(key: string, value: string): Slot[] {
+  return [{ size: 'ref', write: (out) => writeString(out, key) }, { size: 'ref', write: (out) => writeString(out, value) }];
+}
+
+/** The fields of a schema message as they are stored. */
+export function readStoredFields(reader: FlatReader, header: Table): StoredField[] {
+  return readTables(reader, header, 1).map((table) => readStoredField(reader, table));
+}
+
+function readStoredField(reader: FlatReader, table: Table): StoredField {
+  const name = readText(reader, table, 0) ?? '';
+  const id = readInteger(reader, table, 2, 1, 0);
+  const type = readArrowType(reader, id, readReference(reader, table, 3));
+  const dictionary = readReference(reader, table, 4) !== null;
+  if (type === null || dictionary) {
+    const what = dictionary ? 'dictionary-encoded' : `of type ${arrowTypeName(id)}`;
+    throw new OplogError('unsupported-format', `column "${name}" is ${what}, a flat type was wanted`, { column: name });
+  }
+  const nullable = readInteger(reader, table, 1, 1, 0) !== 0;
+  const encoding = readTables(reader, table, 6).find((pair) => readText(reader, pair, 0) === ENCODING_KEY);
+  return encoding === undefined ? { name, type, nullable } : { name, type, nullable, encoding: readText(reader, encoding, 1) ?? '' };
 }
 
 /** The header table of a message and its kind; refuses the versions before Arrow 0.8. */
@@ -81,20 +111,16 @@ export function readSchema(reader: FlatReader, header: Table, shape: Shape): Fou
 }
 
 function readField(reader: FlatReader, table: Table, shape: Shape): FoundField {
-  const name = readText(reader, table, 0) ?? '';
-  const id = readInteger(reader, table, 2, 1, 0);
-  const type = readArrowType(reader, id, readReference(reader, table, 3));
-  const dictionary = readReference(reader, table, 4) !== null;
-  if (type === null || dictionary) {
-    const what = dictionary ? 'dictionary-encoded' : `of type ${arrowTypeName(id)}`;
-    throw new OplogError('unsupported-format', `column "${name}" is ${what}, a flat type was wanted`, { column: name });
+  const stored = readStoredField(reader, table);
+  const { name, type } = stored;
+  if (stored.encoding !== undefined) {
+    throw new OplogError('unsupported-format', `column "${name}" is encoded as "${stored.encoding}", its plain values were wanted`, { column: name });
   }
-  const nullable = readInteger(reader, table, 1, 1, 0) !== 0;
   const column = shape.byName.get(name) ?? null;
   const reading = column === null ? null : arrowReading(type, column.type);
   if (column !== null && reading === null) {
-    const message = `column "${name}" is of type ${arrowTypeName(id)}, ${column.type} was wanted`;
+    const message = `column "${name}" is of type ${arrowTypeName(type.id)}, ${column.type} was wanted`;
     throw new OplogError('unsupported-format', message, { column: name });
   }
-  return { name, type, nullable, column, reading };
+  return { ...stored, column, reading };
 }

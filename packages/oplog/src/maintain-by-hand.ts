@@ -56,7 +56,9 @@ export async function maintainByHand(
   let checkpointVersion: number | undefined;
   if (!dryRun) {
     current = await foldState(store, reader, environment, current, false);
-    checkpointVersion = (await writeCheckpoint(store, await completeSnapshot(store, current.snapshot)))?.version;
+    // Vacuum finds what is in no list; without it, tombstones are how the files they name are found.
+    const expiry = options.vacuum === true ? { nowMillis } : {};
+    checkpointVersion = (await writeCheckpoint(store, await completeSnapshot(store, current.snapshot), expiry)).version;
   }
   let removedFiles = 0;
   let removedBytes = 0;
@@ -89,7 +91,7 @@ async function rewriteMerged(store: ObjectStore, reader: DataReader, environment
     if (!mayHoldMerged(add)) continue;
     const rows = (await reader.rows(add)).sort(compareRows);
     if ((await withoutMerged(rows, current.view, store, environment.nowMicros())).count === 0) continue;
-    current = (await merge(store, reader, environment, current, { tier: dataFileFacts(add).tier - 1, inputs: [add] })).head;
+    current = (await merge(store, reader, environment, current, { tier: dataFileFacts(add).tier - 1, inputs: [add], isByHand: true })).head;
   }
   return current;
 }

@@ -19,10 +19,14 @@ const FILE_BYTES = 16 * 1024 * 1024;
 const MEDIUM_BYTES = 128 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 const ATTEMPTS = 3;
+/** From this tier on files are kept for long: they are written compact. Those below will soon be merged again. */
+const HISTORY_TIER = 2;
 
 export interface MergePlan {
   readonly tier: number;
   readonly inputs: readonly AddFile[];
+  /** What is merged by hand is not soon merged again. */
+  readonly isByHand: boolean;
 }
 
 /**
@@ -49,7 +53,7 @@ export function planMerge(
       inputs.push(add);
       bytes += add.size;
     }
-    if (oldestFirst.length >= due && inputs.length >= 2) return { tier, inputs };
+    if (oldestFirst.length >= due && inputs.length >= 2) return { tier, inputs, isByHand: !options.foreground };
   }
   return undefined;
 }
@@ -70,8 +74,9 @@ export async function merge(
   const nowMicros = environment.nowMicros();
   const nowMillis = Number(nowMicros / 1000n);
   const { rows: kept } = await withoutMerged(rows, head.view, store, nowMicros);
-  const { add, durable } = await writeDataFile(
-    store, kept, { codec: 'gzip', tier: plan.tier + 1, uuid: environment.uuid(), nowMillis, dataChange: false },
+  const tier = Math.max(plan.tier + 1, plan.isByHand ? HISTORY_TIER : 0);
+  const { add, records, durable } = await writeDataFile(
+    store, kept, { codec: tier < HISTORY_TIER ? 'snappy' : 'gzip', tier, uuid: environment.uuid(), nowMillis, dataChange: false },
   );
   let current = head;
   for (let attempt = 0; attempt < ATTEMPTS && plan.inputs.every(({ path }) => current.snapshot.files.has(path)); attempt++) {
@@ -81,12 +86,13 @@ export async function merge(
         timestamp: nowMillis, operation: 'OPTIMIZE', operationParameters: { predicate: '[]' }, isBlindAppend: false, engineInfo: ENGINE,
         txnId: environment.uuid(),
       },
-      { maintenance: 'merge', tier: plan.tier + 1 },
+      { maintenance: 'merge', tier },
       [...plan.inputs.map((input) => ({ kind: 'remove', remove: removeOf(input, nowMillis, false) }) as const), { kind: 'add', add }],
     );
     const result = await commit(store, current.snapshot, actions, durable);
     if (result.kind === 'committed') {
       for (const { path } of plan.inputs) reader.forget(path);
+      reader.remember(add, records);
       return { head: await extendHead(reader, current, result.snapshot), merged: true };
     }
     current = await advanceHead(store, reader, current);

@@ -11,7 +11,7 @@ const columns = {
   version: ['version', 'long'],
   /** Time of the transaction `txnSeq`, in µs since 1970 UTC. */
   timestampMicros: ['timestamp', 'timestamp'],
-  /** Arrow IPC stream of entries (entry.ts). */
+  /** Arrow IPC stream of entries (entry.ts), plain or compact. */
   content: ['content', 'binary'],
   /** What the entries describe: directory (changes of names), node (versions of nodes), run (merged versions) or transaction. */
   kind: ['kind', 'string', 'nullable'],

@@ -2,6 +2,7 @@ import { decodeEntries, encodeEntries, type Entry, type NewEntry } from './entry
 import { OplogError } from './errors.ts';
 import { compareKeys } from './key-order.ts';
 import type { NewRecord, Record } from './record.ts';
+import { transactionUuid } from './transaction-uuid.ts';
 
 /**
  * What a record's entries are about: `directory`: changes of names in a directory; `node`: versions of nodes;
@@ -23,6 +24,8 @@ export interface Row {
 /** Bounds of a record that packs many entries: enough to amortise an IPC stream, small enough to find one name cheaply. */
 export const ENTRIES_PER_RECORD = 1024;
 export const CONTENT_BYTES_PER_RECORD: number = 64 * 1024;
+/** The same for texts, which are most often alike and cost little where they are. */
+const TEXT_BYTES_PER_RECORD = 4 * 1024 * 1024;
 
 const KIND_RANK: { readonly [kind in RecordKind]: number } = { transaction: 0, directory: 1, node: 2, run: 3 };
 
@@ -52,15 +55,42 @@ export function rowsOfRecord(record: Record): Row[] {
       { kind },
     );
   }
-  return decodeEntries(record.content).map((entry: Entry): Row => ({
-    partId: record.partId,
-    recordKind: kind,
-    nodeId: entry.nodeId ?? record.nodeId,
-    txnSeq: entry.txnSeq ?? record.txnSeq,
-    version: entry.version ?? record.version,
-    timestampMicros: entry.timestampMicros ?? record.timestampMicros,
-    entry,
-  }));
+  const { partId } = record;
+  return decodeEntries(record.content).map((entry: Entry): Row => {
+    const txnSeq = entry.txnSeq ?? record.txnSeq;
+    const version = entry.version ?? record.version;
+    const timestampMicros = entry.timestampMicros ?? record.timestampMicros;
+    const whole = kind === 'transaction' ? withDerived(entry, txnSeq, timestampMicros) : entry;
+    return { partId, recordKind: kind, nodeId: entry.nodeId ?? record.nodeId, txnSeq, version, timestampMicros, entry: whole };
+  });
+}
+
+/** An audit entry with what is not stored because the rest says it. */
+function withDerived(entry: NewEntry, txnSeq: number, timestampMicros: bigint): NewEntry {
+  if (entry.uuid != null && entry.startedMicros != null) return entry;
+  const startedMicros = entry.startedMicros ?? startOf(entry, timestampMicros);
+  return { ...entry, startedMicros, uuid: entry.uuid ?? uuidOf({ ...entry, startedMicros }, txnSeq, timestampMicros) };
+}
+
+/** An audit entry without what the rest says. */
+function withoutDerived({ entry, txnSeq, timestampMicros }: Row): NewEntry {
+  return {
+    ...entry,
+    uuid: entry.uuid === uuidOf(entry, txnSeq, timestampMicros) ? null : entry.uuid ?? null,
+    startedMicros: entry.startedMicros === startOf(entry, timestampMicros) ? null : entry.startedMicros ?? null,
+  };
+}
+
+function startOf({ durationMicros }: NewEntry, timestampMicros: bigint): bigint {
+  return timestampMicros - BigInt(durationMicros ?? 0);
+}
+
+function uuidOf(entry: NewEntry, txnSeq: number, timestampMicros: bigint): string {
+  return transactionUuid({
+    pondId: entry.pondId ?? '', txnSeq, timestampMicros, startedMicros: entry.startedMicros ?? timestampMicros,
+    durationMicros: entry.durationMicros ?? 0, user: entry.user ?? '', host: entry.host ?? '',
+    command: entry.command ?? '', changes: entry.changes ?? '',
+  });
 }
 
 /**
@@ -71,25 +101,33 @@ export function packRows(rows: readonly Row[]): NewRecord[] {
   const records: NewRecord[] = [];
   let start = 0;
   let bytes = 0;
+  let texts = 0;
   for (let i = 0; i <= rows.length; i++) {
     const row = rows[i];
     const first = rows[start];
     if (first === undefined) break;
     const rowBytes = row?.entry.inline?.byteLength ?? 0;
+    const rowTexts = row === undefined ? 0 : textLength(row.entry);
     const fits = row !== undefined
       && row.partId === first.partId
       && row.recordKind === first.recordKind
       && i - start < ENTRIES_PER_RECORD
-      && (i === start || bytes + rowBytes <= CONTENT_BYTES_PER_RECORD);
+      && (i === start || (bytes + rowBytes <= CONTENT_BYTES_PER_RECORD && texts + rowTexts <= TEXT_BYTES_PER_RECORD));
     if (fits) {
       bytes += rowBytes;
+      texts += rowTexts;
       continue;
     }
     records.push(packOne(rows.slice(start, i)));
     start = i;
     bytes = rowBytes;
+    texts = rowTexts;
   }
   return records;
+}
+
+function textLength({ schema, config, attributes, command }: NewEntry): number {
+  return (schema?.length ?? 0) + (config?.length ?? 0) + (attributes?.length ?? 0) + (command?.length ?? 0);
 }
 
 function packOne(rows: readonly Row[]): NewRecord {
@@ -102,9 +140,10 @@ function packOne(rows: readonly Row[]): NewRecord {
   const sameVersion = rows.every((row) => row.version === version);
   const folded = txnMin !== newest.txnSeq;
   const keys = rows.map(keyOf);
-  const needsKeys = rows.length > 1 && first.recordKind !== 'transaction';
+  const isAudit = first.recordKind === 'transaction';
+  const needsKeys = rows.length > 1 && !isAudit;
   const entries = rows.map((row): NewEntry => ({
-    ...row.entry,
+    ...(isAudit ? withoutDerived(row) : row.entry),
     nodeId: sameNode ? null : row.nodeId,
     txnSeq: folded ? row.txnSeq : null,
     version: sameVersion ? null : row.version,

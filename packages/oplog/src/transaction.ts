@@ -45,7 +45,6 @@ interface PendingRun {
 
 /** Changes that are not committed yet, on top of one state. It holds no lock and writes no log: `Oplog.commit` does that. */
 export class Transaction implements FactSource {
-  readonly uuid: string;
   readonly startedMicros: bigint;
   /** The state that the transaction began from. */
   readonly base: Head;
@@ -61,9 +60,8 @@ export class Transaction implements FactSource {
   #renames = 0;
 
   /** @param widen finds the type that holds the values of two; without it a column never changes its type */
-  constructor(base: Head, uuid: string, startedMicros: bigint, widen: WidenType = () => undefined) {
+  constructor(base: Head, startedMicros: bigint, widen: WidenType = () => undefined) {
     this.#widen = widen;
-    this.uuid = uuid;
     this.startedMicros = startedMicros;
     this.base = base;
     this.#view = createView(base.view, [this.#layer]);

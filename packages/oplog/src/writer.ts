@@ -1,5 +1,5 @@
 import { commit, type HeldTurn, type Turn } from '@duckpond/delta';
-import { transactionRow, type TransactionFacts } from './commit-info.ts';
+import { transactionRow, type TransactionFacts, withUuid } from './commit-info.ts';
 import { type Clash, findClash } from './conflict.ts';
 import { memberOf, txnOf } from './create-oplog.ts';
 import { writeDataFile } from './data-file-write.ts';
@@ -44,7 +44,7 @@ export class Writer {
 
   async begin(widen?: WidenType): Promise<Transaction> {
     const head = await refreshHead(this.#log);
-    return new Transaction(head, this.#log.environment.uuid(), this.#log.environment.nowMicros(), widen);
+    return new Transaction(head, this.#log.environment.nowMicros(), widen);
   }
 
   commit(transaction: Transaction, command: readonly string[]): Promise<CommitOutcome> {
@@ -133,11 +133,11 @@ export class Writer {
     const { environment, store } = this.#log;
     const now = environment.nowMicros();
     const timestampMicros = now > head.timestampMicros ? now : head.timestampMicros + 1n;
-    const facts: TransactionFacts = {
-      txnSeq: head.txnSeq + 1, uuid: transaction.uuid, command, user: environment.user, host: environment.host,
+    const facts = withUuid({
+      txnSeq: head.txnSeq + 1, command, user: environment.user, host: environment.host,
       startedMicros: transaction.startedMicros, timestampMicros,
       durationMicros: Math.max(0, Number(now - transaction.startedMicros)), changes: transaction.counts(), pondId: head.pondId,
-    };
+    });
     const rows = [...await transaction.rows(head.view, facts.txnSeq, timestampMicros), transactionRow(facts)];
     const nowMillis = Number(timestampMicros / 1000n);
     const { add, records, durable } = await writeDataFile(

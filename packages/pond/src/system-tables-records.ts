@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import {
-  dataFileFacts, encodeEntries, Entry, type Record as LogRecord, rowsOfRecord, type Row, type ScanRecords, SYSTEM_PART,
+  dataFileFacts, encodeEntries, Entry, expandIpc, type Record as LogRecord, rowsOfRecord, type Row, type ScanRecords, SYSTEM_PART,
   transactionFactsOf,
 } from '@duckpond/oplog';
 import type { Column, NestedStream, Relation } from '@duckpond/query';
@@ -127,7 +127,7 @@ function* entryStreams(state: SystemState, scan: ScanRecords): Generator<NestedS
       record.partId, record.nodeId, BigInt(record.txnSeq), BigInt(record.version), timestampOf(record.timestampMicros), record.kind,
       file, BigInt(index),
     ];
-    yield { beside, stream: record.txnSeq <= state.view.txnSeq ? record.content : olderEntries(record, state.view.txnSeq) };
+    yield { beside, stream: record.txnSeq <= state.view.txnSeq ? expandIpc(record.content) : olderEntries(record, state.view.txnSeq) };
   }
 }
 

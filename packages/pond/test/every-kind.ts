@@ -1,9 +1,10 @@
 import { createPond, type Environment, type Pond } from '../src/index.ts';
 
 /** The same ids and times in every run, so that a pond has the same bytes. */
-export function seededEnvironment(start: bigint = 1_795_363_200_000_000n): Environment {
+/** @param firstId another one for whoever opens a pond that was made with the default: ids are used once */
+export function seededEnvironment(start: bigint = 1_795_363_200_000_000n, firstId: number = 0): Environment {
   let micros = start;
-  let ids = 0;
+  let ids = firstId;
   return {
     nowMicros: () => (micros += 1000n),
     uuid: () => `01990000-0000-7000-8000-${String(++ids).padStart(12, '0')}`,

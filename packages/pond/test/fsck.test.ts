@@ -42,7 +42,7 @@ function flip(directory: string, file: string, position: number): void {
 const saying = (text: string): string => expect.stringContaining(text) as string;
 const commitFile = (version: number): string => `store/_delta_log/${String(version).padStart(20, '0')}.json`;
 const isCommit = (name: string): boolean => /^\d{20}\.json$/.test(name);
-const open = (directory: string): Promise<Pond> => openPond(directory, { environment: seededEnvironment() });
+const open = (directory: string): Promise<Pond> => openPond(directory, { environment: seededEnvironment(undefined, 1_000_000) });
 
 async function textOf(pond: Pond, path: string): Promise<string> {
   return pond.read(async (fs) => {
