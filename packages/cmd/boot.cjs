@@ -6,10 +6,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const HASHES = {};
-/** The chunks that are not files of their own: a pack is one script that has several. Some are in two, of which a start needs one. */
-const PACKS_OF = {};
-/** The pack that has all that a command needs. */
+/** The chunks that each pack has. A process uses one pack: a chunk may be in several, and must not be there twice. */
+const CHUNKS = {};
+/** Which pack is for the command that a word names. */
 const PACK_FOR = {};
+/** The commands whose start counts most. */
+const QUICK = [];
 const PACKAGED = path.join(__dirname, 'bundle');
 
 function personalDirectory() {
@@ -17,9 +19,10 @@ function personalDirectory() {
   return base && path.isAbsolute(base) ? path.join(base, 'duckpond') : undefined;
 }
 
-const ownPack = PACK_FOR[process.argv.slice(2).find((word) => !word.startsWith('-'))];
-/** V8 takes in the whole of a cache, so those commands whose start counts most have one without the code of others. */
-const group = ownPack === undefined ? 'all' : 'own';
+const word = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
+const PACK = word === undefined ? 'pack-help.cjs' : PACK_FOR[word] || 'pack-read.cjs';
+/** V8 takes in the whole of a cache, so the commands whose start counts most have one without the code of others. */
+const group = QUICK.includes(word) ? 'quick' : 'all';
 
 /** V8 checks that a cache fits; the name only keeps apart what would evict each other. */
 function cacheName(part) {
@@ -61,48 +64,44 @@ function writeCache(directory, part, script, mode) {
 }
 
 const loaded = new Map();
-const packs = new Map();
 
-/** The value of a script: of a part a function, of a pack the functions of its chunks by name. */
-function compile(file, before, after) {
+/** Runs a part as Node runs a module of CommonJS. */
+function run(part) {
   const { Script } = require('node:vm');
-  const filename = path.join(PACKAGED, file);
+  const filename = path.join(PACKAGED, part);
   // The bundler writes ASCII alone.
   const source = fs.readFileSync(filename, 'latin1');
-  const cachedData = readCache(file);
-  const script = new Script(before + source + after, { filename, cachedData });
+  const cachedData = readCache(part);
+  const script = new Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, { filename, cachedData });
   if (process.env.POND_CODE_CACHE === 'build') {
-    process.once('exit', () => writeCache(PACKAGED, file, script, 0o644));
+    process.once('exit', () => writeCache(PACKAGED, part, script, 0o644));
   } else if (cachedData === undefined || script.cachedDataRejected) {
     const directory = personalDirectory();
-    if (directory !== undefined) process.once('exit', () => writeCache(directory, file, script, 0o600));
+    if (directory !== undefined) process.once('exit', () => writeCache(directory, part, script, 0o600));
   }
-  return script.runInThisContext();
+  const module = { exports: {} };
+  loaded.set(part, module);
+  script.runInThisContext().call(module.exports, module.exports, requireFromPart, module, filename, PACKAGED);
+  return module.exports;
 }
 
-function chunkOf(pack, part) {
-  let chunks = packs.get(pack);
-  if (chunks === undefined) packs.set(pack, chunks = compile(pack, '', ''));
-  return chunks[part];
-}
+let members;
 
+/** What a part exports. */
 function load(part) {
   const known = loaded.get(part);
   if (known !== undefined) return known.exports;
   if (process.env.POND_CODE_CACHE === 'trace') fs.writeSync(2, `LOADED ${part}\n`);
-  const holders = PACKS_OF[part];
-  const pack = holders && (holders.includes(ownPack) ? ownPack : holders.find((name) => packs.has(name)) ?? holders[0]);
-  const run = pack === undefined
-    ? compile(part, '(function(exports,require,module,__filename,__dirname){', '\n})') : chunkOf(pack, part);
-  const module = { exports: {} };
+  if (CHUNKS[PACK] === undefined || !CHUNKS[PACK].includes(part)) return run(part);
+  members = members || run(PACK);
+  const module = { exports: members[part]() };
   loaded.set(part, module);
-  run.call(module.exports, module.exports, requireFromPart, module, path.join(PACKAGED, part), PACKAGED);
   return module.exports;
 }
 
 function requireFromPart(name) {
   const part = name.startsWith('./') ? name.slice(2) : undefined;
-  return part !== undefined && (HASHES[part] !== undefined || PACKS_OF[part] !== undefined) ? load(part) : require(name);
+  return part !== undefined && HASHES[part] !== undefined ? load(part) : require(name);
 }
 
 if (process.argv.includes('--debug')) {
