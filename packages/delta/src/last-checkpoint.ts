@@ -48,6 +48,26 @@ export async function writeLastCheckpoint(store: ObjectStore, checkpoint: LastCh
   await store.putHint(LAST_CHECKPOINT_PATH, new TextEncoder().encode(stringifyJson({ ...checkpoint, checksum })));
 }
 
+/**
+ * Writes the hint durably: as it is when it names `checkpoint` or a newer one, else so that it names `checkpoint`. After that, what
+ * was removed from the log before stays removed.
+ *
+ * @param size how many actions the checkpoint has
+ */
+export async function settleLastCheckpoint(store: ObjectStore, { version, paths }: Checkpoint, size: number): Promise<void> {
+  const present = await readLastCheckpoint(store);
+  const bytes = await store.get(LAST_CHECKPOINT_PATH);
+  if (bytes !== undefined && present !== undefined && present.version >= version) return store.put(LAST_CHECKPOINT_PATH, bytes);
+  const [path = ''] = paths;
+  const isV2 = parseLogPath(path)?.kind === 'v2-checkpoint';
+  const hint = {
+    version, size,
+    ...(paths.length > 1 ? { parts: paths.length } : {}),
+    ...(isV2 ? { v2Checkpoint: { path: path.slice(LOG_PREFIX.length) } } : {}),
+  };
+  await store.put(LAST_CHECKPOINT_PATH, new TextEncoder().encode(stringifyJson({ ...hint, checksum: await lastCheckpointChecksum(hint) })));
+}
+
 /** MD5 of the canonical form, in hexadecimal (PROTOCOL.md, "JSON checksum"); a top-level `checksum` is left out. */
 export async function lastCheckpointChecksum(value: object): Promise<string> {
   const { createHash } = await import('node:crypto');

@@ -1,7 +1,9 @@
 import { readCheckpoint } from './checkpoint-read.ts';
 import { assertWritable } from './features.ts';
 import { completeCheckpoints, type ListedLogFile, listLog } from './log-segment.ts';
+import { settleLastCheckpoint } from './last-checkpoint.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { TableState } from './replay.ts';
 import { logRetentionMillis } from './retention.ts';
 import { openSnapshot } from './snapshot.ts';
 import { monotoneTimes } from './time-travel.ts';
@@ -50,7 +52,18 @@ export async function cleanLog(store: ObjectStore, options: LogCleanupOptions): 
   const plan = planLogCleanup(files, options.nowMillis, options.retentionMillis ?? logRetentionMillis(snapshot.metadata));
   if (plan === undefined || plan.removed.length === 0 || options.dryRun === true) return plan;
   const base = completeCheckpoints(files.map(({ file }) => file)).find((checkpoint) => checkpoint.version === plan.oldestVersion);
-  if (base !== undefined) await readCheckpoint(store, base);
-  for (const { file } of plan.removed) await store.delete(file.path);
+  if (base === undefined) return undefined;
+  const state = await readCheckpoint(store, base);
+  for (const { file } of plan.removed) if (file.kind !== 'commit') await store.delete(file.path);
+  // A power cut may bring back any of what was removed. An old state without the commits after it would pass for the newest one: so
+  // the old states are gone for good before the first commit goes.
+  await settleLastCheckpoint(store, base, sizeOf(state));
+  for (const { file } of plan.removed) if (file.kind === 'commit') await store.delete(file.path);
   return plan;
+}
+
+/** How many actions a checkpoint of the state has. */
+function sizeOf({ protocol, metadata, files, tombstones, transactions, domainMetadata }: TableState): number {
+  const ofTable = [protocol, metadata].filter((action) => action !== undefined).length;
+  return ofTable + files.size + tombstones.size + transactions.size + domainMetadata.size;
 }

@@ -40,7 +40,7 @@ export interface ObjectStore {
   /** Every object whose path begins with `prefix`, in the order of the UTF-8 bytes of the paths; unfinished writes are not listed. */
   list(prefix: string): AsyncIterable<ObjectMeta>;
 
-  /** Replaces the object as a whole. Once resolved, it survives a power cut. */
+  /** Replaces the object as a whole. Once resolved, it survives a power cut, and so do removals before it in the same directory. */
   put(path: string, bytes: Uint8Array, options?: PutOptions): Promise<void>;
 
   /**

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LocalIo } from '@duckpond/oplog';
 import { createPond } from '../src/create-pond.ts';
 import { openPond } from '../src/open-pond.ts';
@@ -10,6 +12,8 @@ export interface Scenario {
   readonly name: string;
   /** Makes the pond as it is before; without it there is none yet. */
   readonly before?: (directory: string, environment: Environment) => Promise<void>;
+  /** How long after what is there `run` happens: longer than the grace unless told otherwise. */
+  readonly laterMillis?: number;
   /** @returns when it is acknowledged */
   readonly run: (directory: string, environment: Environment, io: LocalIo | undefined) => Promise<Pond>;
 }
@@ -18,10 +22,22 @@ async function write(pond: Pond, path: string, sizeBytes: number): Promise<void>
   await pond.write(async (fs) => (await fs.root()).write(path, [Buffer.alloc(sizeBytes, path)], { parents: true }));
 }
 
+const DAY_MILLIS = 24 * 3_600_000;
+
+async function* chunksOf(sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < sizeBytes; start += 65_536) yield Buffer.alloc(Math.min(65_536, sizeBytes - start), start);
+}
+
 const withCommits = (count: number, sizeBytes: number) => async (directory: string, environment: Environment): Promise<void> => {
   const pond = await createPond(directory, { environment });
   for (let i = 1; i < count; i++) await write(pond, `/d${i % 3}/f${i}`, sizeBytes);
 };
+
+async function withLeftovers(directory: string, environment: Environment): Promise<void> {
+  await withCommits(40, 2_000)(directory, environment);
+  // Process numbers go up to 2^22: this one is of nobody.
+  for (const place of ['store', 'store/_delta_log']) writeFileSync(join(directory, place, '.9999999-0123456789abcdef-1.tmp'), 'half');
+}
 
 /** Appends to a series; some of them as Parquet in blobs. */
 async function append(pond: Pond, number: number): Promise<void> {
@@ -61,6 +77,20 @@ export const SCENARIOS: readonly Scenario[] = [
       await root.rename('/d1', '/many/d1');
       await root.remove('/d2', { recursive: true });
     })),
+  },
+  { name: 'a rename of a directory', before: withCommits(8, 100), run: changing((pond) => pond.write(async (fs) => (await fs.root()).rename('/d1', '/e'))) },
+  {
+    name: 'a copy of a tree with blobs', before: withCommits(4, 100),
+    run: changing((pond) => pond.write(async (fs) => {
+      const root = await fs.root();
+      for (const sizeBytes of [0, 10, 5_000, 70_000, 1_100_000, 70_000]) {
+        await root.write(`/copied/of-${sizeBytes}/file`, chunksOf(sizeBytes), { parents: true });
+      }
+    })),
+  },
+  {
+    name: 'cleanup of the log, with leftovers of a dead process', before: withLeftovers, laterMillis: 9 * DAY_MILLIS,
+    run: changing((pond) => pond.maintain({ vacuum: true })),
   },
   { name: 'a revert', before: withCommits(8, 5_000), run: changing((pond) => pond.revert({ txnSeq: 4 })) },
   { name: 'a setting', before: withCommits(2, 10), run: changing((pond) => pond.setSetting('log.limit', '7')) },

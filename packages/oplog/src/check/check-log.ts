@@ -113,12 +113,13 @@ async function listFiles(inspection: Inspection): Promise<LogFiles> {
 async function oldestKept(inspection: Inspection, { commits, newest }: LogFiles): Promise<number> {
   const versions = [...commits].sort((a, b) => a - b);
   let start = versions[0] ?? Math.max(0, newest);
-  const newestMillis = await timestampOf(inspection, versions.at(-1));
+  // A cleanup may come long after the newest commit.
+  const nowMillis = Math.max(inspection.nowMillis, await timestampOf(inspection, versions.at(-1)) ?? 0);
   for (const [index, version] of versions.entries()) {
     const next = versions[index + 1];
     if (next === undefined || next === version + 1) continue;
     const millis = await timestampOf(inspection, version);
-    if (millis !== undefined && newestMillis !== undefined && newestMillis - millis > LOG_RETENTION_MILLIS) start = next;
+    if (millis !== undefined && nowMillis - millis >= LOG_RETENTION_MILLIS) start = next;
   }
   return start;
 }
