@@ -44,6 +44,7 @@ const REQUESTS_PER_MINUTE = 1000;
 const TRIES = 7;
 const BACKOFF_MILLIS = 1000;
 const TIMEOUT_MILLIS = 60_000;
+const TOO_MANY_MILLIS = 60_000;
 const NOT_FOUND = 404;
 
 export function createClient(options: ClientOptions): Client {
@@ -53,7 +54,8 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport({
     fetch: globalThis.fetch,
     sleep: async (millis, signal) => { await wait(millis, undefined, signal === undefined ? {} : { signal }); },
-    tries: TRIES, backoffMillis: BACKOFF_MILLIS, timeoutMillis: TIMEOUT_MILLIS, requestsPerMinute: REQUESTS_PER_MINUTE,
+    tries: TRIES, backoffMillis: BACKOFF_MILLIS, timeoutMillis: TIMEOUT_MILLIS,
+    tooManyMillis: TOO_MANY_MILLIS, requestsPerMinute: REQUESTS_PER_MINUTE,
     ...options,
     elapsedMillis,
     onRequest: () => {

@@ -21,10 +21,13 @@ export interface CollectOptions {
   readonly backfill?: Backfill;
   /** Asks and compares, and stores nothing. */
   readonly isDryRun?: boolean;
+  /** The least time between two commits of a device; default a second. */
+  readonly batchMillis?: number;
   readonly onPage?: DeviceWork['onPage'];
   readonly onDevice?: (outcome: DeviceOutcome) => void;
 }
 
+const BATCH_MILLIS = 1000;
 /** After so many devices in a row without an answer, the others are not asked for. */
 const MOST_UNAVAILABLE = 3;
 
@@ -41,7 +44,7 @@ export async function collect(
   const metadata = createMetadata(client);
   let importer: Promise<RowImporter> | undefined;
   const work: DeviceWork = {
-    pond, config, client, metadata, isDryRun, signal, command, nowMillis: options.nowMillis,
+    pond, config, client, metadata, isDryRun, signal, command, nowMillis: options.nowMillis, batchMillis: options.batchMillis ?? BATCH_MILLIS,
     elapsedMillis: options.elapsedMillis ?? (() => performance.now()),
     importer: () => (importer ??= openRowImporter(pond)),
     ...(options.onPage === undefined ? {} : { onPage: options.onPage }),

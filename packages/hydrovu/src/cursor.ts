@@ -2,14 +2,20 @@ import type { WD, WritableWD } from '@duckpond/pond';
 import type { ReadingColumn } from './columns.ts';
 import { HydroVuError } from './errors.ts';
 
-/** How far a device is collected. It is committed in the transaction of the rows that it speaks of. */
-export interface Cursor {
+/** How far a device is collected, by its clock. */
+export interface Position {
+  /** The first second that was not asked for yet. */
+  readonly nextSeconds: number;
+  /**
+   * When the last run began, unix seconds, if it did not come to its end: what was younger than an overlap then may be incomplete.
+   */
+  readonly askedSeconds: number | undefined;
+}
+
+/** It is committed in the transaction of the rows that it speaks of. */
+export interface Cursor extends Position {
   /** The id of its series; another one at that path begins anew. */
   readonly series: string;
-  /** The first second, by the clock of the device, that was not asked for yet. */
-  readonly nextSeconds: number;
-  /** Whether the last run came to the end: the next one begins an overlap earlier. */
-  readonly isDone: boolean;
   /** Which column the readings of which ids are in, by `columnKey`. */
   readonly columns: ReadonlyMap<string, ReadingColumn>;
 }
@@ -39,8 +45,8 @@ export async function versionAt(root: WD, path: string): Promise<number> {
   return await root.exists(path) ? (await root.get(path)).node.version : 0;
 }
 
-export async function writeCursor(root: WritableWD, path: string, { series, nextSeconds, isDone, columns }: Cursor): Promise<number> {
-  const text = JSON.stringify({ series, nextSeconds, isDone, columns: Object.fromEntries(columns) });
+export async function writeCursor(root: WritableWD, path: string, { series, nextSeconds, askedSeconds, columns }: Cursor): Promise<number> {
+  const text = JSON.stringify({ series, nextSeconds, askedSeconds, columns: Object.fromEntries(columns) });
   return (await root.write(path, [Buffer.from(`${text}\n`)], { parents: true })).node.version;
 }
 
@@ -52,14 +58,19 @@ function decodeCursor(text: string): Cursor | undefined {
     return undefined;
   }
   if (!isRecord(value)) return undefined;
-  const { series, nextSeconds, isDone, columns } = value;
-  if (typeof series !== 'string' || !Number.isSafeInteger(nextSeconds) || typeof isDone !== 'boolean' || !isRecord(columns)) return undefined;
+  const { series, nextSeconds, askedSeconds, columns } = value;
+  if (typeof series !== 'string' || !isWhole(nextSeconds) || !isRecord(columns)) return undefined;
+  if (askedSeconds !== undefined && !isWhole(askedSeconds)) return undefined;
   const named = new Map<string, ReadingColumn>();
   for (const [key, column] of Object.entries(columns)) {
     if (!isRecord(column) || typeof column['name'] !== 'string' || typeof column['unit'] !== 'string') return undefined;
     named.set(key, { name: column['name'], unit: column['unit'] });
   }
-  return { series, nextSeconds: Number(nextSeconds), isDone, columns: named };
+  return { series, nextSeconds, askedSeconds, columns: named };
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

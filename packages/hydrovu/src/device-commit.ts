@@ -2,7 +2,7 @@ import { appendTabular, assertKind, type Pond, PondError, type RowImporter, type
 import { type Changes, changesOf, type NamedRows } from './changes.ts';
 import { columnDescription, columnIds, type ColumnBook, createColumnBook } from './columns.ts';
 import { below, type DeviceConfig, type HydroVuConfig } from './config.ts';
-import { type Cursor, versionAt, writeCursor } from './cursor.ts';
+import { type Cursor, type Position, versionAt, writeCursor } from './cursor.ts';
 import { type DeviceState, readDeviceState } from './device-state.ts';
 import type { Metadata } from './metadata.ts';
 import { packAnswers, type RawAnswer } from './raw-archive.ts';
@@ -34,7 +34,7 @@ export interface CommitTotals {
 export interface DeviceCommitter {
   readonly totals: CommitTotals;
   /** `position` is how far the device is collected then; without it the cursor stays where it is. */
-  commit(rows: WideRows, position: Pick<Cursor, 'nextSeconds' | 'isDone'> | undefined, answers: readonly RawAnswer[]): Promise<void>;
+  commit(rows: WideRows, position: Position | undefined, answers: readonly RawAnswer[]): Promise<void>;
 }
 
 const MOST_CONFLICTS = 10;
@@ -64,15 +64,15 @@ export function createDeviceCommitter(work: CommitWork, device: DeviceConfig, fi
 
   /** Undefined when someone else has collected this device meanwhile. */
   async function attempt(
-    rows: WideRows, position: Pick<Cursor, 'nextSeconds' | 'isDone'> | undefined, answers: readonly RawAnswer[],
+    rows: WideRows, position: Position | undefined, answers: readonly RawAnswer[],
   ): Promise<Changes | undefined> {
     const book = bookFor(rows);
     const named: NamedRows = {
       times: rows.times, columns: new Map([...rows.columns].map(([key, values]) => [book.columns.get(key)?.name ?? key, values])),
     };
     const changes = await changesSince(named);
-    const { nextSeconds, isDone } = position ?? state.cursor ?? { nextSeconds: 0, isDone: false };
-    const isSame = state.cursor?.nextSeconds === nextSeconds && state.cursor.isDone === isDone;
+    const { nextSeconds, askedSeconds } = position ?? state.cursor ?? { nextSeconds: 0, askedSeconds: undefined };
+    const isSame = state.cursor?.nextSeconds === nextSeconds && state.cursor.askedSeconds === askedSeconds;
     const isEmpty = changes.rows.times.length === 0;
     if (work.isDryRun || (isEmpty && (isSame || state.foundPath === undefined))) return changes;
     const content = isEmpty ? undefined : await rowsContent(changes.rows, notesOf(book), work.importer, signal);
@@ -85,7 +85,7 @@ export function createDeviceCommitter(work: CommitWork, device: DeviceConfig, fi
       await assertKind(root, seriesPath, 'series');
       const { node } = content === undefined ? await root.get(seriesPath)
         : await appendTabular(root, seriesPath, content, { kind: 'series', parents: true });
-      const cursor: Cursor = { series: node.id, nextSeconds, isDone, columns: book.columns };
+      const cursor: Cursor = { series: node.id, nextSeconds, askedSeconds, columns: book.columns };
       const version = await writeCursor(root, cursorPath, cursor);
       if (packed !== undefined) await root.write(rawPath(config, device.id, version), [packed], { parents: true });
       return { cursor, cursorVersion: version };

@@ -1,18 +1,18 @@
 import type { DataPage } from './answers.ts';
 import type { Span } from './client.ts';
-import type { Cursor } from './cursor.ts';
+import type { Position } from './cursor.ts';
 
 export interface PassOptions {
   readonly span: Span;
   /** Readings after which the pass ends, without those that earlier ones had asked for. */
   readonly limit: number;
   /** Undefined when the cursor is to stay where it is. */
-  readonly cursor: { readonly before: Cursor | undefined } | undefined;
+  readonly cursor: { readonly before: Position | undefined } | undefined;
+  /** When it began, unix seconds. */
+  readonly askedSeconds: number;
   /** No cursor goes beyond this. */
   readonly latestSeconds: number;
 }
-
-type Position = Pick<Cursor, 'nextSeconds' | 'isDone'>;
 
 /** One way through the pages of a device, and how far it is. Seconds are those of the device's clock. */
 export interface Pass {
@@ -29,8 +29,8 @@ export interface Pass {
   position(): Position | undefined;
 }
 
-export function createPass({ span, limit, cursor, latestSeconds }: PassOptions): Pass {
-  const askedSeconds = cursor?.before?.isDone === true ? cursor.before.nextSeconds : Number.NEGATIVE_INFINITY;
+export function createPass({ span, limit, cursor, askedSeconds, latestSeconds }: PassOptions): Pass {
+  const freshSeconds = cursor?.before?.nextSeconds ?? Number.NEGATIVE_INFINITY;
   let [pages, readings, fresh, unusable] = [0, 0, 0, 0];
   let newestSeconds: number | undefined;
   let hasMore = true;
@@ -53,7 +53,7 @@ export function createPass({ span, limit, cursor, latestSeconds }: PassOptions):
         for (const { timestamp } of parameter.readings) {
           if (timestamp < first) first = timestamp;
           if (timestamp > last) last = timestamp;
-          if (timestamp >= askedSeconds) fresh++;
+          if (timestamp >= freshSeconds) fresh++;
         }
       }
       pages++;
@@ -72,9 +72,10 @@ export function createPass({ span, limit, cursor, latestSeconds }: PassOptions):
       const { before } = cursor;
       const reached = Math.min(newestSeconds === undefined ? 0 : newestSeconds + 1, latestSeconds);
       const nextSeconds = Math.max(reached, before?.nextSeconds ?? 0);
-      if (!hasMore) return { nextSeconds, isDone: true };
-      if (before?.isDone === true && reached <= before.nextSeconds) return before;
-      return isRising ? { nextSeconds, isDone: false } : before ?? { nextSeconds: 0, isDone: false };
+      if (!hasMore) return { nextSeconds, askedSeconds: undefined };
+      // Within what an earlier run went through nothing is new about how far it is.
+      if (before !== undefined && reached <= before.nextSeconds) return before;
+      return isRising ? { nextSeconds, askedSeconds } : before ?? { nextSeconds: 0, askedSeconds };
     },
   };
 }

@@ -30,7 +30,7 @@ export async function readDeviceState(pond: Pick<Pond, 'read'>, config: HydroVuC
     return {
       cursorPath, seriesPath, cursorVersion,
       // Without its series a cursor says nothing; the names of columns stay.
-      cursor: cursor === undefined || isSame ? cursor : { ...cursor, series: '', nextSeconds: 0, isDone: false },
+      cursor: cursor === undefined || isSame ? cursor : { ...cursor, series: '', nextSeconds: 0, askedSeconds: undefined },
       foundPath: found?.path, columns: found?.columns ?? [], newestSeconds: found?.newestSeconds,
     };
   });

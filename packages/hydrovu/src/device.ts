@@ -18,6 +18,8 @@ export interface DeviceWork extends CommitWork {
   readonly nowMillis: () => number;
   /** Monotonic. */
   readonly elapsedMillis: () => number;
+  /** While a batch is committed the next one is asked for; it is committed so much later at least. */
+  readonly batchMillis: number;
   readonly onPage?: (device: DeviceConfig, readings: number, newestSeconds: number | undefined) => void;
 }
 
@@ -34,8 +36,7 @@ interface Flight {
   isDone: boolean;
 }
 
-/** While a batch is committed the next one is asked for. */
-const BATCH_MILLIS = 1000;
+/** More than this is not held in memory. */
 const BATCH_READINGS = 400_000;
 
 /**
@@ -49,10 +50,12 @@ export async function collectDevice(work: DeviceWork, device: DeviceConfig, back
   const state = await readDeviceState(work.pond, config, device);
   const committer = createDeviceCommitter(work, device, state);
   const rows = createRowCollector(clockReader(device.clock), config.notBeforeSeconds);
-  const span = spanOf(state, config, backfill);
+  const span = spanOf(state, config, device, backfill);
+  const askedSeconds = Math.floor(work.nowMillis() / 1000);
   const pass = createPass({
     span, limit: config.maxPointsPerRun, cursor: backfill === undefined ? { before: state.cursor } : undefined,
-    latestSeconds: latestSeconds(work.nowMillis(), config),
+    // No cursor goes behind the present, because of a device whose clock is ahead; a clock of ours that was not set says nothing.
+    askedSeconds, latestSeconds: askedSeconds < config.notBeforeSeconds ? Number.POSITIVE_INFINITY : askedSeconds + 1,
   });
   let answers: RawAnswer[] = [];
   let startedMillis = work.elapsedMillis();
@@ -73,13 +76,14 @@ export async function collectDevice(work: DeviceWork, device: DeviceConfig, back
 
   try {
     for await (const page of client.readings(device.id, span, signal)) {
-      await work.metadata.learn(page.parameters.filter(({ parameterId, unitId }) => state.cursor?.columns.has(columnKey(parameterId, unitId)) !== true), signal);
+      const known = state.cursor?.columns;
+      await work.metadata.learn(page.parameters.filter(({ parameterId, unitId }) => known?.has(columnKey(parameterId, unitId)) !== true), signal);
       pass.add(page);
       rows.add(backfill === undefined ? page.parameters : within(page.parameters, backfill));
       if (config.archiveRaw) answers.push(rawAnswer(device.id, span, page, work.nowMillis()));
       work.onPage?.(device, pass.readings, pass.newestSeconds);
       const isFull = rows.readings >= BATCH_READINGS;
-      const isDue = isFull || work.elapsedMillis() - startedMillis >= BATCH_MILLIS;
+      const isDue = isFull || work.elapsedMillis() - startedMillis >= work.batchMillis;
       if (isDue && (isFull || flight === undefined || flight.isDone)) await depart();
       if (pass.isOver()) break;
     }
@@ -91,6 +95,8 @@ export async function collectDevice(work: DeviceWork, device: DeviceConfig, back
     signal?.throwIfAborted();
     if (!(caught instanceof Error) || (caught instanceof HydroVuError && caught.code === 'refused')) throw caught;
     error = caught;
+    // What came before the API failed need not be asked for again.
+    if (caught instanceof HydroVuError && rows.rows > 0) await depart().then(() => flight?.done).catch(() => undefined);
   }
   const { added, corrected, transactions, firstSeconds, lastSeconds } = committer.totals;
   const isNew = added + corrected > 0;
@@ -101,17 +107,19 @@ export async function collectDevice(work: DeviceWork, device: DeviceConfig, back
   };
 }
 
-/** Where a run begins: where the last one was ended, or an overlap before where it came to its end. */
-function spanOf({ cursor }: DeviceState, { overlapSeconds }: HydroVuConfig, backfill: Backfill | undefined): Span {
+/** The farthest that a local time is from UTC. */
+const MOST_OFFSET = 14 * 3600;
+
+/**
+ * Where a run begins: an overlap before the end of the last one. If that was ended before, it goes on where it was, or an overlap before
+ * its beginning: what was older had come by then.
+ */
+function spanOf({ cursor }: DeviceState, { overlapSeconds }: HydroVuConfig, { clock }: DeviceConfig, backfill: Backfill | undefined): Span {
   if (backfill !== undefined) return { startSeconds: backfill.fromSeconds, endSeconds: backfill.toSeconds };
   if (cursor === undefined) return { startSeconds: 0 };
-  return { startSeconds: cursor.isDone ? Math.max(0, cursor.nextSeconds - overlapSeconds) : cursor.nextSeconds };
-}
-
-/** No cursor goes behind the present, because of a device whose clock is ahead; a clock of ours that was not set says nothing. */
-function latestSeconds(nowMillis: number, { notBeforeSeconds }: HydroVuConfig): number {
-  const now = Math.floor(nowMillis / 1000);
-  return now < notBeforeSeconds ? Number.POSITIVE_INFINITY : now + 1;
+  const { nextSeconds, askedSeconds } = cursor;
+  const settled = askedSeconds === undefined ? nextSeconds - overlapSeconds : askedSeconds - overlapSeconds - (clock === undefined ? 0 : MOST_OFFSET);
+  return { startSeconds: Math.max(0, Math.min(nextSeconds, settled)) };
 }
 
 /** The API need not keep to the end that it was given. */

@@ -17,6 +17,8 @@ export interface TransportOptions {
   readonly tries: number;
   /** The first wait between tries, at least; each is twice the one before, up to a minute, and up to twice as long by chance. */
   readonly backoffMillis: number;
+  /** The wait after status 429 when the answer does not say how long. */
+  readonly tooManyMillis: number;
   /** A request that takes longer is broken off. */
   readonly timeoutMillis: number;
   readonly requestsPerMinute: number;
@@ -58,8 +60,6 @@ class Passing extends Error {
 }
 
 const LONGEST_BACKOFF = 60_000;
-/** Without a header that says how long. */
-const TOO_MANY_WAIT = 60_000;
 const LONGEST_WAIT = 15 * 60_000;
 
 /**
@@ -97,7 +97,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (status === 429) {
       throw new Passing('too many requests (429)', retryAfterMillis(
         headers.get('retry-after'), headers.get('date'), options.nowMillis(),
-      ) ?? TOO_MANY_WAIT);
+      ) ?? options.tooManyMillis);
     }
     if (status >= 500 || status === 401 || status === 408 || status === 425) {
       throw new Passing(`status ${status}`, retryAfterMillis(headers.get('retry-after'), headers.get('date'), options.nowMillis()));
