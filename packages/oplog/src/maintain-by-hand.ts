@@ -1,4 +1,4 @@
-import { collectLeftovers, cleanLog, completeSnapshot, type ObjectStore, vacuum, writeCheckpoint } from '@duckpond/delta';
+import { collectLeftovers, cleanLog, completeSnapshot, type LocalIo, type ObjectStore, vacuum, writeCheckpoint } from '@duckpond/delta';
 import { blobPath } from './blob.ts';
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
@@ -19,6 +19,8 @@ export interface MaintainOptions {
   readonly dryRun?: boolean;
   /** Whether a process of this machine is alive, so that its unfinished files are left alone. */
   readonly isAlive?: (pid: number) => boolean;
+  /** The disk, when it is not the usual one. */
+  readonly io?: LocalIo;
 }
 
 export interface MaintainReport {
@@ -75,7 +77,7 @@ export async function maintainByHand(
     removedFiles = removed.length + blobs.length + stale.length;
     removedBytes = [...removed, ...blobs].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     if (!dryRun && options.isAlive !== undefined) {
-      const leftovers = await collectLeftovers(storeDirectory, { isAlive: options.isAlive, nowMillis });
+      const leftovers = await collectLeftovers(storeDirectory, { isAlive: options.isAlive, nowMillis }, options.io);
       removedFiles += leftovers.paths.length;
       removedBytes += leftovers.sizeBytes;
     }

@@ -10,5 +10,5 @@ export async function maintainPond(workshop: RunWorkshop, options: MaintainOptio
     await compactRuns(workshop);
   }
   const isAlive = (processId: number): boolean => oplog.environment.isAlive?.(processId) ?? isProcessAlive(processId);
-  return oplog.maintain(storeDirectory, { ...options, isAlive });
+  return oplog.maintain(storeDirectory, { ...options, isAlive, ...(workshop.io === undefined ? {} : { io: workshop.io }) });
 }

@@ -33,7 +33,7 @@ export async function openPond(directory: string, options: OpenOptions = {}, io?
     // A log without a commit is what a killed `createPond` leaves: it can be made again.
     throw isWithoutCommit(error) ? noPond(directory, { cause: error }) : withDirectory(error, directory);
   });
-  return makePond(directory, oplog, options);
+  return makePond(directory, oplog, options, io);
 }
 
 /** Whether there is something of that name. @throws DeltaError `storage` when that may not be known */
@@ -69,7 +69,7 @@ function withDirectory(error: unknown, directory: string): unknown {
  * does not need is loaded at its first use.
  */
 export function makePond(
-  directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker' | 'factories' | 'variable'> = {},
+  directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker' | 'factories' | 'variable'> = {}, io?: LocalIo,
 ): Pond {
   const identity = identityOf(oplog);
   const factories = options.factories ?? new Map<string, never>();
@@ -80,7 +80,7 @@ export function makePond(
   const workshop = (): Promise<RunWorkshop> => (openWorkshop ??= makeWorkshop());
   async function makeWorkshop(): Promise<RunWorkshop> {
     const maker: RunMaker = options.runMaker ?? (await import('./run-maker.ts')).createRunMaker(storeDirectory, cacheDirectory);
-    return { oplog, storeDirectory, cacheDirectory, maker };
+    return { oplog, storeDirectory, cacheDirectory, maker, ...(io === undefined ? {} : { io }) };
   }
 
   async function viewAt(at: At | undefined): Promise<OplogView> {

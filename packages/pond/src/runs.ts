@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
-  decodeColumns, endOfRuns, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf, type Transaction,
+  decodeColumns, endOfRuns, type LocalIo, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf, type Transaction,
   viewOf,
 } from '@duckpond/oplog';
 import type { VersionContent } from '@duckpond/query';
@@ -20,6 +20,8 @@ export interface RunWorkshop {
   readonly storeDirectory: string;
   readonly cacheDirectory: string;
   readonly maker: RunMaker;
+  /** The disk, when it is not the usual one. */
+  readonly io?: LocalIo;
 }
 
 /**
