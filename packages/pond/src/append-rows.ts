@@ -1,15 +1,10 @@
-import { isFile, isTinyFsError, type Node, quote, type WD, type WritableWD } from '@duckpond/tinyfs';
 import { ARROW_END, arrowFramer } from './append-arrow.ts';
-import type { Rejected } from './append-bad-rows.ts';
 import { type Batch, openBatch } from './append-batch.ts';
-import {
-  type AppendPosition, type MeasuredInput, measuredInput, positionPath, readPosition, rejectedPath, writePosition,
-} from './append-position.ts';
-import { type AppendFormat, createBatchReader, type ReadRows, type SeriesFacts } from './append-read.ts';
+import { type Appending, createCommitter, type Start, startOf } from './append-commit.ts';
+import { type AppendPosition, type MeasuredInput, measuredInput, positionPath } from './append-position.ts';
+import type { AppendFormat } from './append-read.ts';
 import { type Framer, lineFramer, type RecordUnit } from './append-records.ts';
-import { appendTabular } from './append-tabular.ts';
-import { PondError } from './errors.ts';
-import { openRowImporter, type RowImporter } from './import-rows.ts';
+import { openRowImporter } from './import-rows.ts';
 import type { Pond } from './pond.ts';
 
 export interface AppendOptions {
@@ -52,13 +47,12 @@ const BATCH_ROWS = 1_000_000;
 const BATCH_MILLIS = 1000;
 /** Files of batches are not made larger than this. */
 const BATCH_BYTES = 256 * 1024 * 1024;
-const MOST_CONFLICTS = 10;
 const BYTE_ORDER_MARK: Uint8Array = new Uint8Array([0xef, 0xbb, 0xbf]);
 const EXTENSION: Readonly<Record<AppendFormat, string>> = { ndjson: 'ndjson', csv: 'csv', tsv: 'tsv', arrow: 'arrow' };
 
 /**
  * Appends a stream of rows to a series, which is made when there is none, one transaction a batch. While a batch is committed the next
- * one is read; the input waits when that is full, so that memory does not grow with it.
+ * one is read, and one more is filled; the input waits when that is full, so that memory does not grow with it.
  *
  * Rows that are not what the series has are put into `NAME.rejected.ndjson` beside it (`line`, `reason`, `text`), in the transaction of
  * their batch.
@@ -87,51 +81,12 @@ export async function appendRows(
   }
 }
 
-interface Append {
-  readonly pond: Pond;
-  readonly path: string;
-  readonly options: AppendOptions;
-  readonly importer: RowImporter;
+interface Append extends Appending {
   readonly measured: MeasuredInput;
-  readonly positionFile: string | undefined;
-  readonly key: string | undefined;
 }
 
-interface Start {
-  readonly series: SeriesFacts & { readonly id: string | undefined };
-  readonly position: AppendPosition | undefined;
-}
-
-async function startOf(root: WD, path: string, positionFile: string | undefined): Promise<Start> {
-  const node = await nodeAt(root, path);
-  if (node !== undefined && node.kind !== 'series') {
-    const is = node.kind === 'data' ? 'a data file' : `a ${node.kind}`;
-    const message = `Cannot append to ${quote(path)}: it is ${is}, a series or a free name was wanted`;
-    throw new PondError('wrong-kind', message, { path, kind: node.kind });
-  }
-  const position = positionFile === undefined ? undefined : await readPosition(root, positionFile, node?.id);
-  return { series: factsOf(node), position };
-}
-
-function factsOf(node: Node | undefined): Start['series'] {
-  const tabular = node !== undefined && isFile(node) ? node.tabular : undefined;
-  return { id: node?.id, columns: tabular?.columns, timeColumn: tabular?.timeColumn };
-}
-
-async function nodeAt(root: WD, path: string): Promise<Node | undefined> {
-  try {
-    const found = await root.lookup(path);
-    return found.kind === 'found' ? found.at.node : undefined;
-  } catch (error) {
-    if (isTinyFsError(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
-
-/** The batch that is being committed. */
-interface Flight {
-  readonly done: Promise<void>;
-}
+/** Of so many batches one is committed and the others are read, so that neither waits for the other. */
+const MOST_FLIGHTS = 2;
 
 async function run(append: Append, start: Start): Promise<AppendReport> {
   const { options, importer, measured } = append;
@@ -158,7 +113,8 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
     }
   };
   let batch: Batch | undefined;
-  let flight: Flight | undefined;
+  /** Batches that are being read and committed, in the order of their rows. */
+  const flights: Promise<void>[] = [];
   const frame = framerOf(format, start.position, measured, takeHead);
   const units = frame(measured.rest, () => batchRows - (batch?.records ?? 0));
   let arrived: IteratorResult<RecordUnit, void> | undefined;
@@ -174,31 +130,31 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
     if (format === 'arrow') leaving.seal(ARROW_END);
     else leaving.seal();
     const position = append.key === undefined ? undefined : { ...measured.measure(), lines, isOpen: leaving.isOpen };
-    const done = committer.commit(leaving, header, position).finally(() => leaving.remove());
-    done.catch(() => undefined);
-    const own: Flight = { done: done.then(() => { if (flight === own) flight = undefined; }) };
-    own.done.catch(() => undefined);
-    flight = own;
+    const flight = committer.commit(leaving, header, position).finally(() => leaving.remove())
+      .then(() => void flights.splice(flights.indexOf(flight), 1));
+    flight.catch(() => undefined);
+    flights.push(flight);
   };
 
-  /** The batch that is being committed is, or has failed. */
+  /** The batches that are being committed are, or one has failed. */
   const landed = async (): Promise<void> => {
-    for (let last = flight; last !== undefined; last = flight) await last.done;
+    await Promise.all(flights);
   };
+  const mayDepart = (wait: number): boolean => (flights.length === 0 ? isFull() || wait <= 0 : flights.length < MOST_FLIGHTS && isFull());
 
   try {
     for (;;) {
       signal?.throwIfAborted();
       const wait = batch === undefined ? Number.POSITIVE_INFINITY : batch.startedMillis + batchMillis - elapsed();
-      if (batch !== undefined && flight === undefined && (isFull() || wait <= 0)) {
+      if (batch !== undefined && mayDepart(wait)) {
         depart();
         continue;
       }
-      if (isFull() && flight !== undefined) {
-        await flight.done;
+      if (isFull()) {
+        await Promise.race(flights);
         continue;
       }
-      await first([asked, ...(flight === undefined ? [] : [flight.done])], flight === undefined ? wait : Number.POSITIVE_INFINITY, signal);
+      await first([asked, ...flights], flights.length === 0 ? wait : Number.POSITIVE_INFINITY, signal);
       if (arrived === undefined) continue;
       const { done, value } = arrived;
       arrived = undefined;
@@ -225,7 +181,7 @@ async function run(append: Append, start: Start): Promise<AppendReport> {
     await landed();
     return { ...committer.total, skippedBytes: start.position?.bytes ?? 0, isLastLineLeft };
   } catch (error) {
-    await landed().catch(() => undefined);
+    await Promise.allSettled(flights);
     batch?.remove();
     throw error;
   }
@@ -311,81 +267,4 @@ async function first(promises: readonly Promise<void>[], millis: number, signal:
     clearTimeout(timer);
     if (stop !== undefined) signal?.removeEventListener('abort', stop);
   }
-}
-
-interface Committer {
-  commit(batch: Batch, header: string | undefined, position: Omit<AppendPosition, 'series'> | undefined): Promise<void>;
-  readonly total: { readonly rows: number; readonly rejected: number; readonly batches: number };
-}
-
-function createCommitter({ pond, path, options, importer, positionFile, key }: Append, format: AppendFormat, start: Start): Committer {
-  const reader = createBatchReader(importer, format);
-  const { signal, onCommit, command } = options;
-  let { series } = start;
-  let taken = start.position?.bytes ?? 0;
-  const total = { rows: 0, rejected: 0, batches: 0 };
-
-  async function write(root: WritableWD, read: ReadRows, position: Omit<AppendPosition, 'series'> | undefined): Promise<Node | undefined> {
-    let node: Node | undefined = await nodeAt(root, path);
-    if (positionFile !== undefined) {
-      const now = await readPosition(root, positionFile, node?.id);
-      if ((now?.bytes ?? 0) !== taken) {
-        const what = 'another append took its input further meanwhile, one at a time was wanted';
-        throw new PondError('changed-input', `Cannot go on with "${key ?? ''}": ${what}`, { key });
-      }
-    }
-    const { content, rejected } = read;
-    if (content !== undefined && content.facts.rowCount > 0) {
-      node = (await appendTabular(root, path, content, { kind: 'series', parents: true })).node;
-    }
-    if (rejected.length > 0) await addRejected(root, rejectedPath(path), rejected);
-    if (positionFile !== undefined && position !== undefined && node !== undefined) {
-      await writePosition(root, positionFile, { series: node.id, ...position });
-    }
-    return node;
-  }
-
-  async function attempt(batch: Batch, header: string | undefined, position: Omit<AppendPosition, 'series'> | undefined): Promise<void> {
-    const facts: SeriesFacts = { columns: series.columns, timeColumn: series.timeColumn ?? options.timeColumn };
-    const found = await reader.read(batch, facts, header, signal);
-    const rejectedRows = found.rejected.map((one) => ({ ...one, line: one.line + batch.lineBefore })).sort((a, b) => a.line - b.line);
-    const read: ReadRows = { content: found.content, rejected: rejectedRows };
-    const { value: node, transaction } = await pond.write(
-      async (fs) => write(await fs.root(), read, position), command === undefined ? {} : { command },
-    );
-    series = factsOf(node);
-    taken = position?.bytes ?? 0;
-    const rows = read.content?.facts.rowCount ?? 0;
-    const rejected = read.rejected.length;
-    total.rows += rows;
-    total.rejected += rejected;
-    total.batches++;
-    if (transaction !== undefined) onCommit?.({ rows, rejected, totalRows: total.rows, txnSeq: transaction.txnSeq });
-  }
-
-  return {
-    async commit(batch, header, position) {
-      for (let conflicts = 0; ; conflicts++) {
-        try {
-          return await attempt(batch, header, position);
-        } catch (error) {
-          const code = error instanceof PondError ? error.code : undefined;
-          const isConflict = code === 'conflict' || (code === 'schema-conflict' && conflicts === 0);
-          if (!isConflict || conflicts === MOST_CONFLICTS) throw error;
-          series = (await pond.read(async (fs) => startOf(await fs.root(), path, undefined))).series;
-        }
-      }
-    },
-    total,
-  };
-}
-
-/** The rows that do not fit, behind those of before. */
-async function addRejected(root: WritableWD, path: string, rejected: readonly Rejected[]): Promise<void> {
-  const isThere = await nodeAt(root, path) !== undefined;
-  async function* content(): AsyncGenerator<Uint8Array> {
-    if (isThere) yield* root.read(path);
-    for (const { line, reason, text } of rejected) yield Buffer.from(`${JSON.stringify({ line, reason, text })}\n`);
-  }
-  await root.write(path, content(), { parents: true });
 }
