@@ -6,6 +6,8 @@ export type FactoryErrorCode =
   /** What a config reads cannot be had, or is not what it has to be. */
   | 'bad-input'
   | 'unknown-factory'
+  /** A template that cannot be read, or that cannot be rendered with what it was given. */
+  | 'bad-template'
   /** Nodes that need each other. */
   | 'cycle'
   /** Another process runs the node. */
