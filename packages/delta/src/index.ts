@@ -23,7 +23,7 @@ export { decodeChecksum, writeChecksum } from './checksum.ts';
 export { createReplay, EMPTY_STATE, type Replay, type TableState } from './replay.ts';
 export { readCheckpoint } from './checkpoint-read.ts';
 export { type Checkpoint, completeCheckpoints, listLog, type ListedLogFile } from './log-segment.ts';
-export { LAST_CHECKPOINT_PATH, type LogFile } from './log-path.ts';
+export { commitPath, LAST_CHECKPOINT_PATH, type LogFile } from './log-path.ts';
 export { decodeCommit } from './commit-file.ts';
 export { parseJson, stringifyJson } from './json.ts';
 export { matchesCrc32, withCrc32 } from './json-crc32.ts';
@@ -38,3 +38,5 @@ export {
 } from './stats.ts';
 export { planVacuum, vacuum, type VacuumOptions, type VacuumResult } from './vacuum.ts';
 export { cleanLog, type LogCleanupOptions, type LogCleanupPlan } from './log-cleanup.ts';
+export { logRetentionMillis } from './retention.ts';
+export { cleanLogStep, type LogCleanupStep } from './log-cleanup-step.ts';
