@@ -32,8 +32,8 @@ export function checkConfig<S extends z.ZodType>(
 ): z.infer<S> {
   const checked = schema.safeParse(value, { reportInput: true });
   if (checked.success) return checked.data;
-  throw badConfig(file, checked.error.issues.flatMap((issue) => faultOf(issue, (path) => fieldsAt(schema, path))).map(({ path, problem }): ConfigFault => (
-    { line: lineAt(path), field: fieldName(path), problem })));
+  const faults = checked.error.issues.flatMap((issue) => faultOf(issue, (path) => fieldsAt(schema, path)));
+  throw badConfig(file, faults.map(({ path, problem }): ConfigFault => ({ line: lineAt(path), field: fieldName(path), problem })));
 }
 
 function plainOf(document: Document, file: string): unknown {

@@ -1,4 +1,6 @@
-import type { DataFactory, DirectoryOfFactory, ExecutableFactory, FactoryContext, RowsFactory, RunContext, ToldChild } from '@duckpond/pond';
+import type {
+  DataFactory, Dependence, DirectoryOfFactory, ExecutableFactory, FactoryContext, RowsFactory, RunContext, ToldChild,
+} from '@duckpond/pond';
 import type { z } from 'zod';
 import { parseConfig } from './config.ts';
 
@@ -19,13 +21,18 @@ interface Shared<C> {
 
 type WithConfig<X, C> = Omit<X, 'config'> & { readonly config: C };
 
+/** What a factory of rows is given, its config checked. */
+export type RowsContext<C> = WithConfig<Parameters<RowsFactory['rows']>[0], C>;
+
 type Making<C> =
   | (Shared<C> & {
     readonly makes: 'directory'; readonly children?: (config: C) => readonly ToldChild[];
     readonly make: (context: WithConfig<Parameters<DirectoryOfFactory['make']>[0], C>) => ReturnType<DirectoryOfFactory['make']>;
   })
   | (Shared<C> & {
-    readonly makes: 'table' | 'series'; readonly rows: (context: WithConfig<Parameters<RowsFactory['rows']>[0], C>) => ReturnType<RowsFactory['rows']>;
+    readonly makes: 'table' | 'series';
+    readonly rows: (context: RowsContext<C>) => ReturnType<RowsFactory['rows']>;
+    readonly dependence?: (context: RowsContext<C>) => Dependence | Promise<Dependence>;
   })
   | (Shared<C> & {
     readonly makes: 'data'; readonly content: (context: WithConfig<Parameters<DataFactory['content']>[0], C>) => AsyncIterable<Uint8Array>;
@@ -36,7 +43,9 @@ type Making<C> =
   });
 
 /** A factory whose parts are given their config checked. */
-export type DefinedFactory = (DirectoryOfFactory | RowsFactory | DataFactory | ExecutableFactory) & { readonly definition: FactoryDefinition<z.ZodType> };
+export type DefinedFactory = (DirectoryOfFactory | RowsFactory | DataFactory | ExecutableFactory) & {
+  readonly definition: FactoryDefinition<z.ZodType>;
+};
 
 /** Ties a factory to its config. */
 export function defineFactory<S extends z.ZodType>(definition: FactoryDefinition<S>, making: Making<z.infer<S>>): DefinedFactory {
@@ -52,7 +61,8 @@ export function defineFactory<S extends z.ZodType>(definition: FactoryDefinition
     check: (text: string, file?: string) => void parsed(text, file),
     inputs: (text: string) => making.inputs(parsed(text)),
   };
-  const withConfig = <X extends FactoryContext | RunContext>(context: X): WithConfig<X, C> => ({ ...context, config: parsed(context.config) });
+  const withConfig = <X extends FactoryContext | RunContext>(context: X): WithConfig<X, C> => (
+    { ...context, config: parsed(context.config) });
   if (making.makes === 'directory') {
     const { children } = making;
     const told = children === undefined ? {} : { children: (text: string) => children(parsed(text)) };
@@ -69,5 +79,7 @@ export function defineFactory<S extends z.ZodType>(definition: FactoryDefinition
       run: (context) => making.run(withConfig(context)),
     };
   }
-  return { ...shared, makes: making.makes, rows: (context) => making.rows(withConfig(context)) };
+  const { dependence } = making;
+  const told: Pick<RowsFactory, 'dependence'> = dependence === undefined ? {} : { dependence: (context) => dependence(withConfig(context)) };
+  return { ...shared, ...told, makes: making.makes, rows: (context) => making.rows(withConfig(context)) };
 }

@@ -4,8 +4,8 @@ import { FactoryError } from './errors.ts';
 const REFERENCE = /\$\$|\$\{env:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
- * A text with its references to the environment replaced: `${env:NAME}` by the variable, `${env:NAME:-text}` by the text when the variable is
- * not set or empty, `$$` by `$`. Called when a value is used, never before it is stored.
+ * A text with its references to the environment replaced: `${env:NAME}` by the variable, `${env:NAME:-text}` by the text when the variable
+ * is not set or empty, `$$` by `$`. Called when a value is used, never before it is stored.
  *
  * @throws FactoryError `no-variable`
  */

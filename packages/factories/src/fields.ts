@@ -14,7 +14,9 @@ export const source: z.ZodType<string, string> = z.string().refine((text) => tex
 /** A column. */
 export const columnName: z.ZodType<string, string> = z.string().min(1);
 
+const isInstant = (text: string): boolean => !Number.isNaN(Date.parse(text)) && /^\d{4}-\d{2}-\d{2}/.test(text);
+
 /** A moment. */
-export const instant: z.ZodType<string, string> = z.string().refine((text) => !Number.isNaN(Date.parse(text)) && /^\d{4}-\d{2}-\d{2}/.test(text), {
+export const instant: z.ZodType<string, string> = z.string().refine(isInstant, {
   error: (issue) => `is ${JSON.stringify(issue.input)}, a time such as "2024-01-31T00:00:00Z" was wanted`,
 }).describe('A time as RFC 3339 has it; without a zone it is UTC');

@@ -7,11 +7,14 @@ export interface DefinedEntry extends FactoryEntry {
 }
 
 const entry = (
-  name: string, makes: FactoryMakes, summary: string, load: () => Promise<DefinedFactory>, more: Partial<Pick<FactoryEntry, 'isInner'>> = {},
+  name: string, makes: FactoryMakes, summary: string, load: () => Promise<DefinedFactory>,
+  more: Partial<Pick<FactoryEntry, 'isInner'>> = {},
 ): readonly [string, DefinedEntry] => [name, { name, makes, summary, isExecutable: false, load, ...more }];
 
 /** The factories of this package. A program adds its own: the registry is a value. */
 export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map([
-  entry('sql-derived-table', 'table', 'A table that is a query over other files', async () => (await import('./sql-derived.ts')).SQL_DERIVED_TABLE),
-  entry('sql-derived-series', 'series', 'A series that is a query over other files', async () => (await import('./sql-derived.ts')).SQL_DERIVED_SERIES),
+  entry('sql-derived-table', 'table', 'A table that is a query over other files',
+    async () => (await import('./sql-derived.ts')).SQL_DERIVED_TABLE),
+  entry('sql-derived-series', 'series', 'A series that is a query over other files',
+    async () => (await import('./sql-derived.ts')).SQL_DERIVED_SERIES),
 ]);

@@ -18,7 +18,8 @@ export function faultOf(issue: z.core.$ZodIssue, fieldsAt: (path: readonly Prope
     case 'too_small': return one(`is ${shown(issue.input)}, ${amount(issue.origin, 'at least', issue.minimum)} was wanted`);
     case 'too_big': return one(`is ${shown(issue.input)}, ${amount(issue.origin, 'at most', issue.maximum)} was wanted`);
     case 'invalid_union': return unionFault(issue, (inner) => fieldsAt([...path, ...inner]));
-    default: return one(issue.message.includes('wanted') || issue.code === 'custom' ? issue.message : `is ${shown(issue.input)}: ${issue.message}`);
+    default:
+      return one(issue.message.includes('wanted') || issue.code === 'custom' ? issue.message : `is ${shown(issue.input)}: ${issue.message}`);
   }
 }
 
@@ -41,7 +42,8 @@ function unknownField(key: string, known: readonly string[]): string {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'a mapping', record: 'a mapping',
+  string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false',
+  array: 'a list', object: 'a mapping', record: 'a mapping',
 };
 
 function wantedType(expected: string): string {

@@ -20,7 +20,9 @@ export function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): reado
       return [properties[String(key)] ?? place['additionalProperties']];
     });
   }
-  return [...new Set(places.flatMap(opened).flatMap((place) => (isRecord(place) && isRecord(place['properties']) ? Object.keys(place['properties']) : [])))];
+  const names = places.flatMap(opened).flatMap((place) => (
+    isRecord(place) && isRecord(place['properties']) ? Object.keys(place['properties']) : []));
+  return [...new Set(names)];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -85,6 +85,15 @@ function asRows(relation: Relation | undefined): ComputedRows | undefined {
   return relation === undefined ? undefined : { relation };
 }
 
+/** The files of the pond that a target names; undefined when it is something else, or a table of many files. */
+export async function filesOfTarget(state: CatalogState, target: string): Promise<readonly NodePath<FileNode>[] | undefined> {
+  const { library } = state;
+  if (target.startsWith('/')) return filesOf(state, { pattern: target, shown: target });
+  if (!library.isUrl(target)) return undefined;
+  const { host, path, format } = library.parseFormatUrl(target);
+  return host || format === 'delta' ? undefined : filesOf(state, { pattern: path, shown: target });
+}
+
 /** What to read, and how, as far as the name says. */
 export interface Reading extends Pick<FormatUrl, 'format' | 'compression' | 'kind' | 'options'> {
   readonly pattern: string;
@@ -152,7 +161,8 @@ async function storedRows(
     return timeColumn === undefined ? { relation } : { relation, timeColumn };
   }
   throw new PondError(
-    'not-tabular', `Cannot query ${quote(reading.shown)}: ${quote(path)} has no rows yet, at least one version was wanted`, { path },
+    'not-tabular', `Cannot query ${quote(reading.shown)}: ${quote(path)} has no rows yet, at least one version was wanted`,
+    { path, isEmpty: true },
   );
 }
 
@@ -182,7 +192,9 @@ function timeRange(
 }
 
 /** The files that a path leads to, or that a pattern matches; directories among the matches are left out. */
-async function filesOf(state: CatalogState, { pattern, shown }: Reading): Promise<readonly NodePath<FileNode>[]> {
+async function filesOf(
+  state: CatalogState, { pattern, shown }: Pick<Reading, 'pattern' | 'shown'>,
+): Promise<readonly NodePath<FileNode>[]> {
   const { root } = state;
   const isGlob = hasGlobSyntax(pattern);
   const found = await lookupName(root, pattern);

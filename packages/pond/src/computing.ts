@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { Catalog, Engine, Parameters, SelectPart } from '@duckpond/query';
 import {
-  type ComputedDirectory, type DirectoryNode, type Factory, type FactoryContext as NodeContext, type FactoryRegistry, type FileNode, type NodeId,
-  type NodeReader, openFs, quote, withFactories,
+  type ComputedDirectory, type DirectoryNode, type Factory, type FactoryContext as NodeContext, type FactoryRegistry, type FileNode,
+  type NodeId, type NodePath, type NodeReader, openFs, quote, withFactories,
 } from '@duckpond/tinyfs';
 import { PondError } from './errors.ts';
 import type {
   ComputedRows, Factories, FactoryContext, FactoryEntry, FactoryEnvironment, PondFactory, RowsFactory, Tables,
 } from './factory.ts';
+import { type OriginHost, originOf, type OwnOrigin } from './origin.ts';
 import type { RowBounds } from './relation.ts';
 
 /** What computed nodes are made with, in one state of a pond. */
@@ -21,6 +22,8 @@ export interface ComputingHost {
   readonly signal?: AbortSignal;
   /** What a name means to a reader that sees this. */
   readonly resolve: (computing: Computing, target: string, bounds: RowBounds) => Promise<ComputedRows | undefined>;
+  /** The files that a name means; undefined for what is no file of the pond. */
+  readonly files: (computing: Computing, target: string) => Promise<readonly NodePath<FileNode>[] | undefined>;
   /** The engine that may read all that was resolved so far. */
   readonly engine: () => Promise<Engine>;
   readonly parquet: (sql: string, catalog: Catalog) => AsyncIterable<Uint8Array>;
@@ -31,6 +34,8 @@ export interface Computing {
   readonly reader: NodeReader;
   /** The rows of a computed table or series. @throws PondError `loop`, TinyFsError `unknown-factory` */
   rowsOf(path: string, file: FileNode): Promise<ComputedRows>;
+  /** What a computed file reads by itself. */
+  originOfNode(path: string, file: FileNode): Promise<OwnOrigin>;
 }
 
 /** The state as the user sees it. */
@@ -59,8 +64,10 @@ function computingWithin(host: ComputingHost, within: readonly NodeId[]): Comput
       async rows(target, bounds = {}) {
         const rows = await host.resolve(inner, target, bounds);
         if (rows !== undefined) return rows;
-        throw new PondError('not-found', `Cannot read ${quote(target)}: it names nothing, a path, a pattern or a URL was wanted`, { target });
+        const why = 'it names nothing, a path, a pattern or a URL was wanted';
+        throw new PondError('not-found', `Cannot read ${quote(target)}: ${why}`, { target });
       },
+      origin: (target) => originOf(originHost(inner), target),
       async query(sql, tables, params?: Parameters) {
         return (await host.engine()).query(sql, { catalog: catalogOf(tables), ...(params === undefined ? {} : { params }), ...signal });
       },
@@ -70,7 +77,20 @@ function computingWithin(host: ComputingHost, within: readonly NodeId[]): Comput
     };
   };
 
+  const originHost = (at: Computing): OriginHost => ({
+    files: (target) => host.files(at, target),
+    computed: ({ path, node }) => at.originOfNode(path, node),
+  });
+
   const computing: Computing = {
+    async originOfNode(path, file) {
+      const { factory: name, config } = file.computed ?? { factory: '', config: '' };
+      const factory = await host.factories.get(name)?.load();
+      if (factory === undefined) throw unknownFactory(path, name, host.factories);
+      const inputs = await factory.inputs(config);
+      const dependence = isRows(factory) ? await factory.dependence?.(await contextOf(file, config)) ?? 'any' : 'unknown';
+      return { inputs, dependence, host: originHost(below(file)) };
+    },
     reader: withFactories(host.reader, registryOf(host, contextOf)),
     async rowsOf(path, file) {
       const { factory: name, config } = file.computed ?? { factory: '', config: '' };
@@ -78,7 +98,8 @@ function computingWithin(host: ComputingHost, within: readonly NodeId[]): Comput
       if (entry === undefined) throw unknownFactory(path, name, host.factories);
       const factory = await entry.load();
       if (!isRows(factory)) {
-        throw new PondError('not-tabular', `Cannot query ${quote(path)}: its factory ${quote(name)} makes no rows, one that does was wanted`, { path });
+        const why = `its factory ${quote(name)} makes no rows, one that does was wanted`;
+        throw new PondError('not-tabular', `Cannot query ${quote(path)}: ${why}`, { path });
       }
       return factory.rows(await contextOf(file, config));
     },
@@ -126,8 +147,9 @@ function registryOf(host: ComputingHost, contextOf: MakeContext): FactoryRegistr
 }
 
 async function* parquetOf(host: ComputingHost, factory: RowsFactory, context: FactoryContext<FileNode>): AsyncGenerator<Uint8Array> {
-  const { relation } = await factory.rows(context);
-  yield* host.parquet('FROM rows', catalogOf({ rows: relation }));
+  const { relation, timeColumn } = await factory.rows(context);
+  const order = timeColumn === undefined ? '' : ` ORDER BY "${timeColumn.replaceAll('"', '""')}"`;
+  yield* host.parquet(`FROM rows${order}`, catalogOf({ rows: relation }));
 }
 
 function isRows(factory: PondFactory): factory is RowsFactory {

@@ -1,5 +1,6 @@
 import type { Parameters, ParquetFile, QueryResult, Relation } from '@duckpond/query';
 import type { ComputedDirectory, DirectoryNode, FileNode, WD } from '@duckpond/tinyfs';
+import type { Dependence, Origin } from './origin.ts';
 import type { Pond } from './pond.ts';
 import type { RowBounds } from './relation.ts';
 
@@ -28,6 +29,8 @@ export interface FactoryContext<N extends DirectoryNode | FileNode = DirectoryNo
    * that has no rows yet `not-tabular`.
    */
   rows(target: string, bounds?: RowBounds): Promise<ComputedRows>;
+  /** What those rows are made of, and how they depend on it. */
+  origin(target: string): Promise<Origin>;
   /** Runs a query now; to the reader of a computed node it is better to give the query itself (`SelectPart`). */
   query(sql: string, tables: Tables, params?: Parameters): Promise<QueryResult>;
   /** Writes rows to a Parquet file below `cacheDirectory`, whose directory is there. */
@@ -72,6 +75,8 @@ export interface RowsFactory extends FactoryBase {
   readonly makes: 'table' | 'series';
   /** All targets are resolved when it returns, also those of nested queries: what a query may read is settled before it begins. */
   rows(context: FactoryContext<FileNode>): Promise<ComputedRows>;
+  /** How the rows depend on those of the inputs; `any` when it is not told. */
+  dependence?(context: FactoryContext<FileNode>): Dependence | Promise<Dependence>;
 }
 
 export interface DataFactory extends FactoryBase {

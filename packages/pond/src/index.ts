@@ -13,6 +13,7 @@ export { relationOf, type RelationSource, type RowBounds } from './relation.ts';
 export { PondError, type PondErrorCode } from './errors.ts';
 export type * from './pond.ts';
 export type * from './factory.ts';
+export type { Dependence, Origin } from './origin.ts';
 export { selectOf } from './computing.ts';
 export type { TabularContent } from '@duckpond/query';
 export type { WD, WritableWD } from '@duckpond/tinyfs';

@@ -18,6 +18,8 @@ export interface RelationSource {
 export interface RowBounds {
   /** One version alone. */
   readonly version?: number;
+  /** Of a series: only the versions behind this one. */
+  readonly after?: number;
   /** The first event time, microseconds since 1970 UTC: what lies before it as a whole is left out. */
   readonly timeStartMicros?: bigint;
   /** The event time behind the last. */
@@ -40,7 +42,7 @@ export async function relationOf(source: RelationSource, file: FileNode, bounds:
   const place = { partId: file.home, nodeId: file.id };
   if (file.kind !== 'series') return relationOfVersion(source, await source.oplog.version(source.view, file.home, file.id, wanted));
   const runs = await findRuns(source.oplog, source.view, file.home, file.id);
-  const spans = spansOf(runs, wanted).flatMap((span) => within(span, version));
+  const spans = spansOf(runs, wanted).flatMap((span) => within(span, version ?? (bounds.after ?? 0) + 1, version ?? wanted));
   const parts = partList();
   for (const span of spans) {
     if (span.run !== undefined) {
@@ -66,9 +68,9 @@ function columnsOf(columns: readonly { readonly name: string; readonly type: str
   return columns === undefined ? {} : { columns: columns.map(({ name, type }) => ({ name, type })) };
 }
 
-function within({ run, from, to }: Span, version: number | undefined): Span[] {
-  if (version === undefined) return [{ run, from, to }];
-  return from <= version && version <= to ? [{ run, from: version, to: version }] : [];
+function within(span: Span, first: number, last: number): Span[] {
+  const [from, to] = [Math.max(span.from, first), Math.min(span.to, last)];
+  return from <= to ? [{ run: span.run, from, to }] : [];
 }
 
 /** Rows that have event times are only asked for by event times. */

@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
 import type * as QueryModule from '@duckpond/query';
-import type { Catalog, Engine, EngineOptions, Explanation, HostCatalog, Parameters, QueryOptions, QueryResult, Relation } from '@duckpond/query';
+import type {
+  Catalog, Engine, EngineOptions, Explanation, HostCatalog, Parameters, QueryOptions, QueryResult, Relation,
+} from '@duckpond/query';
 import { type FileNode, type NodeReader, openFs } from '@duckpond/tinyfs';
-import { type CatalogState, pondCatalog, rowsOfTarget } from './catalog.ts';
+import { type CatalogState, filesOfTarget, pondCatalog, rowsOfTarget } from './catalog.ts';
 import { type Computing, createComputing } from './computing.ts';
 import { PondError } from './errors.ts';
 import type { Factories, FactoryEnvironment } from './factory.ts';
@@ -167,9 +169,11 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       cacheDirectory: join(cache, 'computed'),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       resolve: async (inner, target, bounds) => rowsOfTarget({ ...await stateOf(inner, {}), tables: {} }, target, bounds, options.signal),
+      files: async (inner, target) => filesOfTarget(await stateOf(inner, {}), target),
       engine,
       parquet: async function* parquet(sql, catalog) {
-        yield* parquetBytes(await engine(), sql, { catalog }, spillDirectory, options.signal === undefined ? {} : { signal: options.signal });
+        const signal = options.signal === undefined ? {} : { signal: options.signal };
+        yield* parquetBytes(await engine(), sql, { catalog }, spillDirectory, signal);
       },
     });
     return {
@@ -192,7 +196,8 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
     // DuckDB opens on threads of its own: meanwhile the tables are looked up that the script seems to name.
     const opening = state.engine();
     opening.catch(() => undefined);
-    const { catalog, done } = lookedUpBefore(state.catalog, [...library.likelyTables(script), ...Object.keys(options.tables ?? {})], options.signal);
+    const likely = [...library.likelyTables(script), ...Object.keys(options.tables ?? {})];
+    const { catalog, done } = lookedUpBefore(state.catalog, likely, options.signal);
     try {
       await opening;
       // Computed tables may have brought files of the host with them, which have to be told to the engine before it opens.

@@ -28,9 +28,10 @@ const names: PondFactory = {
   check: () => undefined,
   inputs: () => [],
   make: ({ node, config }) => {
-    const children = config.split(' ').map((name) => ({
-      name, node: computedChild(node, name, 'series', { factory: 'derived', config: `pond.config\nSELECT '${name.toUpperCase()}' AS name` }),
-    }));
+    const children = config.split(' ').map((name) => {
+      const query = `pond.config\nSELECT '${name.toUpperCase()}' AS name`;
+      return { name, node: computedChild(node, name, 'series', { factory: 'derived', config: query }) };
+    });
     return {
       lookup: (name) => Promise.resolve(children.find((child) => child.name === name)?.node),
       async *entries() { yield await Promise.resolve(children); },
@@ -39,7 +40,9 @@ const names: PondFactory = {
 };
 const secret: PondFactory = {
   makes: 'data', check: () => undefined, inputs: () => [],
-  async *content({ environment, config }) { yield await Promise.resolve(Buffer.from(`${config} is ${environment.variable('NAME') ?? ''}`)); },
+  async *content({ environment, config }) {
+    yield await Promise.resolve(Buffer.from(`${config} is ${environment.variable('NAME') ?? ''}`));
+  },
 };
 const ahead: PondFactory = {
   makes: 'table', check: () => undefined, inputs: () => [],
@@ -69,7 +72,8 @@ beforeAll(async () => {
   await writeFiles(pond, { '/a.csv': 'timestamp,a\n2024-01-01T00:00:00Z,1\n2024-01-02T00:00:00Z,2\n' });
   await pond.write(async (fs) => {
     const root = await fs.root();
-    const series = (path: string, config: string) => root.create(path, computed('series', { factory: 'derived', config }), { parents: true });
+    const series = (path: string, config: string) => (
+      root.create(path, computed('series', { factory: 'derived', config }), { parents: true }));
     await series('/d/one.series', '/a.csv\nSELECT timestamp, a * 10 AS a FROM source');
     await series('/d/two.series', '/d/one.series\nSELECT timestamp, a + 1 AS a FROM source');
     await series('/loop/a', '/loop/b\nFROM source');
@@ -108,7 +112,11 @@ it('children of a computed directory answer, by path and by pattern', async () =
 it('the bytes of a computed series are a Parquet file, those of computed data what its factory makes', async () => {
   await pond.read(async (fs) => {
     const root = await fs.root();
-    const bytes = async (path: string) => { const all = []; for await (const piece of root.read(path)) all.push(piece); return Buffer.concat(all); };
+    const bytes = async (path: string) => {
+      const all = [];
+      for await (const piece of root.read(path)) all.push(piece);
+      return Buffer.concat(all);
+    };
     expect((await bytes('/d/one.series')).subarray(0, 4).toString()).toBe('PAR1');
     expect((await bytes('/secret')).toString()).toBe('it is duck');
   });
@@ -131,5 +139,6 @@ it('an unknown factory is named, with those that are known', async () => {
 });
 
 it('a computed series has no versions', async () => {
-  await expect(rowsOf(pond, 'FROM source', { tables: { source: '/d/one.series' }, version: 1 })).rejects.toMatchObject({ code: 'not-tabular' });
+  const options = { tables: { source: '/d/one.series' }, version: 1 };
+  await expect(rowsOf(pond, 'FROM source', options)).rejects.toMatchObject({ code: 'not-tabular' });
 });
