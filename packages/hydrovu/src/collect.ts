@@ -1,7 +1,6 @@
 import { openRowImporter, type Pond, type RowImporter } from '@duckpond/pond';
 import type { Client } from './client.ts';
-import type { DeviceConfig, HydroVuConfig } from './config.ts';
-import { below } from './config.ts';
+import { below, type DeviceConfig, devicesNamed, type HydroVuConfig } from './config.ts';
 import { type Backfill, collectDevice, type DeviceWork } from './device.ts';
 import { HydroVuError } from './errors.ts';
 import { createMetadata } from './metadata.ts';
@@ -40,7 +39,7 @@ export async function collect(
   pond: Pond, config: HydroVuConfig, client: Client, options: CollectOptions,
 ): Promise<readonly DeviceOutcome[]> {
   const { signal, command = [], isDryRun = false } = options;
-  const devices = chosen(config, options.only);
+  const devices = devicesNamed(config, options.only);
   const metadata = createMetadata(client);
   let importer: Promise<RowImporter> | undefined;
   const work: DeviceWork = {
@@ -72,17 +71,6 @@ export async function collect(
   } finally {
     await (await importer)?.close();
   }
-}
-
-/** @throws HydroVuError `bad-config` for a device that is not in the config */
-function chosen({ devices }: HydroVuConfig, only: readonly string[] | undefined): readonly DeviceConfig[] {
-  if (only === undefined) return devices.filter(({ active }) => active);
-  return only.flatMap((wanted) => {
-    const found = devices.filter(({ id, name }) => id === wanted || name === wanted);
-    if (found.length > 0) return found;
-    const known = devices.map(({ id, name }) => `"${name}" (${id})`).join(', ');
-    throw new HydroVuError('bad-config', `Cannot collect "${wanted}": there is no such device, one of ${known} was wanted`, { device: wanted });
-  });
 }
 
 /** No other device would fare better. */

@@ -1,3 +1,5 @@
+import { HydroVuError } from './errors.ts';
+
 /** One device whose readings are collected. */
 export interface DeviceConfig {
   /** Of its location: a whole number of up to 64 bits, in digits. */
@@ -40,4 +42,15 @@ export function devicePath({ path }: Pick<HydroVuConfig, 'path'>, id: string): s
 
 export function below(path: string, rest: string): string {
   return `${path.replace(/\/+$/, '')}/${rest}`;
+}
+
+/** Devices by id or name; without any, those that are active. @throws HydroVuError `bad-config` for one that is not in the config */
+export function devicesNamed({ devices }: HydroVuConfig, only: readonly string[] | undefined): readonly DeviceConfig[] {
+  if (only === undefined) return devices.filter(({ active }) => active);
+  return only.flatMap((wanted) => {
+    const found = devices.filter(({ id, name }) => id === wanted || name === wanted);
+    if (found.length > 0) return found;
+    const known = devices.map(({ id, name }) => `"${name}" (${id})`).join(', ');
+    throw new HydroVuError('bad-config', `Cannot find the device "${wanted}": it is not in the config, one of ${known} was wanted`, { device: wanted });
+  });
 }

@@ -14,8 +14,10 @@ export interface Position {
 
 /** It is committed in the transaction of the rows that it speaks of. */
 export interface Cursor extends Position {
-  /** The id of its series; another one at that path begins anew. */
+  /** The id of its series; another one at that path begins anew. Empty: there is none yet, and it begins here. */
   readonly series: string;
+  /** Where a series begins that goes on behind one that was put away. */
+  readonly firstSeconds?: number;
   /** Which column the readings of which ids are in, by `columnKey`. */
   readonly columns: ReadonlyMap<string, ReadingColumn>;
 }
@@ -45,8 +47,8 @@ export async function versionAt(root: WD, path: string): Promise<number> {
   return await root.exists(path) ? (await root.get(path)).node.version : 0;
 }
 
-export async function writeCursor(root: WritableWD, path: string, { series, nextSeconds, askedSeconds, columns }: Cursor): Promise<number> {
-  const text = JSON.stringify({ series, nextSeconds, askedSeconds, columns: Object.fromEntries(columns) });
+export async function writeCursor(root: WritableWD, path: string, { columns, ...rest }: Cursor): Promise<number> {
+  const text = JSON.stringify({ ...rest, columns: Object.fromEntries(columns) });
   return (await root.write(path, [Buffer.from(`${text}\n`)], { parents: true })).node.version;
 }
 
@@ -58,19 +60,23 @@ function decodeCursor(text: string): Cursor | undefined {
     return undefined;
   }
   if (!isRecord(value)) return undefined;
-  const { series, nextSeconds, askedSeconds, columns } = value;
+  const { series, nextSeconds, askedSeconds, firstSeconds, columns } = value;
   if (typeof series !== 'string' || !isWhole(nextSeconds) || !isRecord(columns)) return undefined;
-  if (askedSeconds !== undefined && !isWhole(askedSeconds)) return undefined;
+  if (!isWholeOrAbsent(askedSeconds) || !isWholeOrAbsent(firstSeconds)) return undefined;
   const named = new Map<string, ReadingColumn>();
   for (const [key, column] of Object.entries(columns)) {
     if (!isRecord(column) || typeof column['name'] !== 'string' || typeof column['unit'] !== 'string') return undefined;
     named.set(key, { name: column['name'], unit: column['unit'] });
   }
-  return { series, nextSeconds, askedSeconds, columns: named };
+  return { series, nextSeconds, askedSeconds, columns: named, ...(firstSeconds === undefined ? {} : { firstSeconds }) };
 }
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
+}
+
+function isWholeOrAbsent(value: unknown): value is number | undefined {
+  return value === undefined || isWhole(value);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -85,7 +85,10 @@ export function createDeviceCommitter(work: CommitWork, device: DeviceConfig, fi
       await assertKind(root, seriesPath, 'series');
       const { node } = content === undefined ? await root.get(seriesPath)
         : await appendTabular(root, seriesPath, content, { kind: 'series', parents: true });
-      const cursor: Cursor = { series: node.id, nextSeconds, askedSeconds, columns: book.columns };
+      const { firstSeconds } = state.cursor ?? {};
+      const cursor: Cursor = {
+        series: node.id, nextSeconds, askedSeconds, columns: book.columns, ...(firstSeconds === undefined ? {} : { firstSeconds }),
+      };
       const version = await writeCursor(root, cursorPath, cursor);
       if (packed !== undefined) await root.write(rawPath(config, device.id, version), [packed], { parents: true });
       return { cursor, cursorVersion: version };

@@ -34,10 +34,10 @@ export function createPass({ span, limit, cursor, askedSeconds, latestSeconds }:
   let [pages, readings, fresh, unusable] = [0, 0, 0, 0];
   let newestSeconds: number | undefined;
   let hasMore = true;
-  /** Pages that do not follow each other in time cannot be gone on from in the middle. */
+  /** Pages that do not follow each other in time cannot be gone on from in the middle; one page alone does not tell. */
   let isRising = true;
   let isPastEnd = false;
-  const isLimited = (): boolean => hasMore && fresh >= limit;
+  const isLimited = (): boolean => hasMore && fresh >= limit && pages > 1;
 
   return {
     get pages() { return pages; },
@@ -75,7 +75,7 @@ export function createPass({ span, limit, cursor, askedSeconds, latestSeconds }:
       if (!hasMore) return { nextSeconds, askedSeconds: undefined };
       // Within what an earlier run went through nothing is new about how far it is.
       if (before !== undefined && reached <= before.nextSeconds) return before;
-      return isRising ? { nextSeconds, askedSeconds } : before ?? { nextSeconds: 0, askedSeconds };
+      return isRising && pages > 1 ? { nextSeconds, askedSeconds } : before ?? { nextSeconds: 0, askedSeconds };
     },
   };
 }

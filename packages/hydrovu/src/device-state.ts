@@ -26,14 +26,18 @@ export async function readDeviceState(pond: Pick<Pond, 'read'>, config: HydroVuC
     const root = await fs.root();
     const { cursor, version: cursorVersion } = await readCursor(root, cursorPath);
     const found = await findSeries(root, directory, seriesPath, cursor?.series);
-    const isSame = cursor !== undefined && found?.id === cursor.series;
+    const isSame = cursor !== undefined && (cursor.series === '' ? found === undefined : found?.id === cursor.series);
     return {
       cursorPath, seriesPath, cursorVersion,
       // Without its series a cursor says nothing; the names of columns stay.
-      cursor: cursor === undefined || isSame ? cursor : { ...cursor, series: '', nextSeconds: 0, askedSeconds: undefined },
+      cursor: cursor === undefined || isSame ? cursor : anew(cursor),
       foundPath: found?.path, columns: found?.columns ?? [], newestSeconds: found?.newestSeconds,
     };
   });
+}
+
+function anew({ columns }: Cursor): Cursor {
+  return { series: '', nextSeconds: 0, askedSeconds: undefined, columns };
 }
 
 interface FoundSeries extends Pick<DeviceState, 'columns' | 'newestSeconds'> {

@@ -117,9 +117,9 @@ const MOST_OFFSET = 14 * 3600;
 function spanOf({ cursor }: DeviceState, { overlapSeconds }: HydroVuConfig, { clock }: DeviceConfig, backfill: Backfill | undefined): Span {
   if (backfill !== undefined) return { startSeconds: backfill.fromSeconds, endSeconds: backfill.toSeconds };
   if (cursor === undefined) return { startSeconds: 0 };
-  const { nextSeconds, askedSeconds } = cursor;
+  const { nextSeconds, askedSeconds, firstSeconds = 0 } = cursor;
   const settled = askedSeconds === undefined ? nextSeconds - overlapSeconds : askedSeconds - overlapSeconds - (clock === undefined ? 0 : MOST_OFFSET);
-  return { startSeconds: Math.max(0, Math.min(nextSeconds, settled)) };
+  return { startSeconds: Math.max(firstSeconds, Math.min(nextSeconds, settled), 0) };
 }
 
 /** The API need not keep to the end that it was given. */

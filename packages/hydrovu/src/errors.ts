@@ -7,6 +7,8 @@ export type HydroVuErrorCode =
   | 'bad-answer'
   /** The API does not know the location. */
   | 'no-location'
+  /** Arguments of a command that cannot be understood. */
+  | 'usage'
   /** A configuration that cannot be used. */
   | 'bad-config'
   /** What is stored is not what a collector wrote. */

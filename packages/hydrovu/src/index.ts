@@ -7,3 +7,4 @@ export {
 } from './config.ts';
 export type { Backfill } from './device.ts';
 export type { DeviceOutcome, DeviceState } from './outcome.ts';
+export { HYDROVU_ENTRY } from './entry.ts';
