@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // Run as `vitest run --config vitest.workspace.ts`: see docs/decisions/0001-toolchain.md for why the flag stays.
 const conditions = ['@duckpond/source'];
-const packages = ['tinyfs', 'delta', 'oplog', 'query', 'pond', 'factories', 'remote', 'hydrovu', 'cmd'];
+const packages = ['tinyfs', 'delta', 'oplog', 'query', 'pond', 'factories', 'remote', 'hydrovu', 'sitegen', 'cmd'];
 
 export default defineConfig({
   test: {

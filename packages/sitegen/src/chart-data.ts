@@ -31,7 +31,7 @@ export interface ChartSource {
 }
 
 export interface Resolution {
-  /** As the pond calls it: `1h`. */
+  /** As the pond calls it: `1h`; empty for rows as they were recorded. */
   readonly label: string;
   /** Length of a step; of months and years the shortest one. */
   readonly stepMillis: number;

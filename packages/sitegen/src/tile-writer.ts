@@ -54,8 +54,8 @@ function tileBytes(timeColumn: string, names: readonly string[], { times, column
   parquetWrite({
     writer,
     columnData: [
-      { name: timeColumn, data: times, type: 'INT64', nullable: false, encoding: 'DELTA_BINARY_PACKED' },
-      ...columns.map((data, at) => ({ name: names[at] ?? '', data, type: 'DOUBLE' as const })),
+      { name: timeColumn, data: times, encoding: 'DELTA_BINARY_PACKED' },
+      ...columns.map((data, at) => ({ name: names[at] ?? '', data })),
     ],
     schema: [
       { name: 'root', num_children: 1 + names.length },

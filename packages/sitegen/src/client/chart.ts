@@ -142,9 +142,9 @@ function legendOf(panel: ChartPanel, color: (index: number) => string): HTMLElem
 }
 
 function statusOf(span: Span, labels: readonly (string | undefined)[], time: TimeText, isEmpty: boolean): string {
-  const steps = [...new Set(labels.filter((label) => label !== undefined))].join(', ');
+  const steps = [...new Set(labels.filter((label) => label !== undefined && label !== ''))].join(', ');
   const range = `${time.full(span.from)} to ${time.full(span.to)}`;
-  return isEmpty ? `${range}: no values were recorded in this time.` : `${range}, steps of ${steps}, times in ${time.zone}.`;
+  return isEmpty ? `${range}: no values were recorded in this time.` : `${range}. ${steps === '' ? 'As recorded' : `Steps of ${steps}`}, times in ${time.zone}.`;
 }
 
 /** All panels on one axis of time. */

@@ -160,6 +160,7 @@ function drawAnnotations(u: uPlot, annotations: readonly Annotation[], palette: 
     ctx.fillStyle = palette.mark;
     ctx.font = `${11 * devicePixelRatio}px ${palette.font.slice(palette.font.indexOf(' ') + 1)}`;
     ctx.textBaseline = 'top';
+    ctx.textAlign = 'left';
     ctx.fillText(text, Math.max(left, bbox.left) + 4 * devicePixelRatio, bbox.top + 3 * devicePixelRatio);
   }
   ctx.restore();

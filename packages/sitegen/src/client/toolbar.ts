@@ -60,7 +60,7 @@ export function createToolbar(view: View, extent: Span, time: TimeText, actions:
   const takes = element('div', 'chart-takes');
   takes.append(
     actionButton('CSV', 'Download what is shown as CSV', actions.csv), actionButton('PNG', 'Download the picture', actions.png),
-    actionButton('⛶', 'Full screen', actions.fullscreen),
+    actionButton('Full', 'Full screen', actions.fullscreen),
   );
   bar.append(ranges, moves, dates, takes);
 
