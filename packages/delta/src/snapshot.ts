@@ -6,6 +6,7 @@ import { assertReadable } from './features.ts';
 import { checksumPath, commitPath } from './log-path.ts';
 import { readLastCheckpoint } from './last-checkpoint.ts';
 import { createLineReplay } from './line-replay.ts';
+import { findNewestVersion } from './newest-version.ts';
 import { isOvertaken, listLog, type LogSegment, planSegments } from './log-segment.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createReplay, EMPTY_STATE, type Replay, type TableState } from './replay.ts';
@@ -36,12 +37,19 @@ export interface OpenOptions {
   readonly timestampMillis?: number;
   /** A version whose `.crc` is worth trying: makes opening free of listings and of Parquet. Wrong or absent, it costs one read. */
   readonly hintVersion?: number;
+  /** Whether any `.crc` may serve that is much nearer than the last checkpoint. What it gives may lack tombstones. */
+  readonly anyChecksum?: boolean;
 }
 
 export const TAIL_MAX = 64;
 
 /** How many commits are asked for at once. */
 const WINDOW_MAX = 32;
+
+/** So many commits are replayed rather than to look for a `.crc`, and so far behind the newest commit one is looked for. */
+const CHECKSUM_REACH = 64;
+/** A `.crc` may be incomplete or damaged; then the one before it is tried, so many in all. */
+const CHECKSUM_TRIES = 3;
 
 /**
  * @throws DeltaError `not-a-table`, `not-found` (the version is not in the log), `corrupt-log`, `corrupt-checkpoint`, `unsupported-feature`
@@ -55,9 +63,10 @@ export async function openSnapshot(store: ObjectStore, options: OpenOptions = {}
   if (version !== undefined && !(Number.isSafeInteger(version) && version >= 0)) {
     throw new DeltaError('not-found', `Cannot open version ${version}: it is no version, wanted an integer from 0`, { version });
   }
+  const anyChecksum = options.anyChecksum === true && version === undefined;
   return await fromChecksum(store, options.hintVersion, version)
-    ?? await fromLastCheckpoint(store, version)
-    ?? await fromListing(store, version);
+    ?? await fromLastCheckpoint(store, version, anyChecksum)
+    ?? await fromListing(store, version, anyChecksum);
 }
 
 /** The newest state: the same object when nothing is new. Only the versions that follow are asked for. */
@@ -133,9 +142,28 @@ async function fromChecksum(store: ObjectStore, hint: number | undefined, versio
   return state === undefined ? undefined : fromBase(store, hint, state, version, false);
 }
 
-async function fromLastCheckpoint(store: ObjectStore, version: number | undefined): Promise<Snapshot | undefined> {
+/** From one of the versions that may have a `.crc`, newest first. */
+async function fromAnyChecksum(store: ObjectStore, versions: Iterable<number>): Promise<Snapshot | undefined> {
+  let tries = 0;
+  for (const version of versions) {
+    if (await store.head(checksumPath(version)) === undefined) continue;
+    const snapshot = await fromChecksum(store, version, undefined);
+    if (snapshot !== undefined || ++tries === CHECKSUM_TRIES) return snapshot;
+  }
+  return undefined;
+}
+
+async function fromLastCheckpoint(store: ObjectStore, version: number | undefined, anyChecksum: boolean): Promise<Snapshot | undefined> {
   const checkpoint = await readLastCheckpoint(store);
   if (checkpoint === undefined || (version !== undefined && version < checkpoint.version)) return undefined;
+  if (anyChecksum) {
+    const newest = await findNewestVersion(store, checkpoint.version);
+    if (newest - checkpoint.version > CHECKSUM_REACH) {
+      const versions = Array.from({ length: CHECKSUM_REACH }, (_, index) => newest - index);
+      const snapshot = await fromAnyChecksum(store, versions);
+      if (snapshot !== undefined) return snapshot;
+    }
+  }
   const { readCheckpoint } = await import('./checkpoint-read.ts');
   let state: TableState;
   try {
@@ -158,11 +186,19 @@ async function fromBase(
   return makeSnapshot(found.version, replay.finish(), found.tail, hasAllTombstones);
 }
 
-async function fromListing(store: ObjectStore, version?: number): Promise<Snapshot> {
+async function fromListing(store: ObjectStore, version?: number, anyChecksum = false): Promise<Snapshot> {
   for (let attempt = 1; ; attempt++) {
     const files = (await listLog(store)).map(({ file }) => file);
     try {
-      return await fromSegments(store, planSegments(files, version));
+      const segments = planSegments(files, version);
+      const [{ version: newest, checkpoint }] = segments;
+      if (anyChecksum && newest - (checkpoint?.version ?? -1) > CHECKSUM_REACH) {
+        const from = checkpoint?.version ?? 0;
+        const versions = files.flatMap((file) => (file.kind === 'checksum' && file.version >= from ? [file.version] : []));
+        const snapshot = await fromAnyChecksum(store, versions.sort((a, b) => b - a));
+        if (snapshot !== undefined) return snapshot;
+      }
+      return await fromSegments(store, segments);
     } catch (error) {
       // A log cleanup may have removed what was just listed; the second listing tells.
       if (attempt === 2 || !isAbsence(error)) throw error;

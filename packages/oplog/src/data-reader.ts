@@ -4,6 +4,7 @@ import { OplogError } from './errors.ts';
 import { sha256 as sha256Of } from './hash-chain.ts';
 import type { ParquetSource } from './parquet-read.ts';
 import { decodeSmallParquet } from './parquet-small-read.ts';
+import { createRecent } from './recent.ts';
 import { type NewRecord, Record } from './record.ts';
 import { rowsOfRecord, type Row } from './row.ts';
 
@@ -27,51 +28,49 @@ export interface DataReader {
   forget(path: string): void;
 }
 
-interface CachedFile {
-  readonly sizeBytes: number;
-  readonly records: Promise<readonly Record[]>;
-}
-
+/** Files up to this size are decoded whole; of larger ones the records of the part that is asked for. */
+const WHOLE_DECODE_BYTES = 64 * 1024;
 /** Files up to this size are read whole. */
 const WHOLE_READ_BYTES = 4 * 1024 * 1024;
 /** Of content, as it is once it is decompressed. */
-const CACHE_BYTES = 16 * 1024 * 1024;
+const CONTENT_BYTES = 16 * 1024 * 1024;
+/** Of files, as they are on disk. */
+const FILE_BYTES = 16 * 1024 * 1024;
 /** Decoded rows take several times the bytes that they come from: so many records are kept decoded. */
 const DECODED_RECORDS = 128;
+/** What the footer of a larger file is taken for. */
+const FOOTER_BYTES = 64 * 1024;
 /** Larger files are rare, and merging them is. */
 const REMEMBERED_BYTES = 64 * 1024;
 
 export function createDataReader(store: ObjectStore): DataReader {
-  /** Both oldest first. */
-  const cache = new Map<string, CachedFile>();
+  /** By file, or by file and part. */
+  const recent = createRecent<Promise<readonly Record[]>>(CONTENT_BYTES);
+  const files = createRecent<Promise<ParquetSource>>(FILE_BYTES);
+  /** Oldest first. */
   const rowsOf = new Map<Record, readonly Row[]>();
-  let cachedBytes = 0;
 
-  function wholeFile(add: AddFile): Promise<readonly Record[]> {
-    const known = cache.get(add.path);
-    if (known !== undefined) {
-      cache.delete(add.path);
-      cache.set(add.path, known);
-      return known.records;
-    }
-    const records = readWhole(store, add);
-    records.then((all) => { keep(add.path, records, contentBytes(all)); }, () => undefined);
+  function recordsOf(key: string, read: () => Promise<readonly Record[]>): Promise<readonly Record[]> {
+    const known = recent.get(key);
+    if (known !== undefined) return known;
+    const records = read();
+    records.then((all) => { recent.put(key, records, contentBytes(all)); }, () => undefined);
     return records;
   }
 
-  function keep(path: string, records: Promise<readonly Record[]>, sizeBytes: number): void {
-    if (sizeBytes > CACHE_BYTES / 2 || cache.has(path)) return;
-    cache.set(path, { sizeBytes, records });
-    cachedBytes += sizeBytes;
-    for (const oldest of cache.keys()) {
-      if (cachedBytes <= CACHE_BYTES) break;
-      forget(oldest);
-    }
+  function fileOf(add: AddFile): Promise<ParquetSource> {
+    const known = files.get(add.path);
+    if (known !== undefined) return known;
+    const isWhole = add.size <= WHOLE_READ_BYTES;
+    const file = isWhole ? readFile(store, add).then((bytes) => sourceOf(add, bytes)) : Promise.resolve(rangedSource(store, add));
+    file.then(() => { files.put(add.path, file, isWhole ? add.size : FOOTER_BYTES); }, () => undefined);
+    return file;
   }
 
-  function forget(path: string): void {
-    cachedBytes -= cache.get(path)?.sizeBytes ?? 0;
-    cache.delete(path);
+  function fileRecords(add: AddFile, partId: string | undefined): Promise<readonly Record[]> {
+    const isWhole = add.size <= WHOLE_DECODE_BYTES || (partId === undefined && add.size <= WHOLE_READ_BYTES);
+    if (isWhole) return recordsOf(add.path, () => readWhole(store, add));
+    return recent.get(add.path) ?? recordsOf(`${add.path} ${partId ?? ''}`, async () => readPart(await fileOf(add), partId));
   }
 
   function decoded(record: Record): readonly Row[] {
@@ -88,16 +87,18 @@ export function createDataReader(store: ObjectStore): DataReader {
 
   const reader: DataReader = {
     async records(add, filter = {}) {
-      const { partId } = filter;
-      const records = add.size <= WHOLE_READ_BYTES ? await wholeFile(add) : await readRanges(store, add, partId);
+      const records = await fileRecords(add, filter.partId);
       return records.filter((record) => mayHold(record, filter));
     },
 
     remember(add, records) {
-      if (add.size <= REMEMBERED_BYTES) keep(add.path, Promise.resolve(records.map(complete)), contentBytes(records));
+      if (add.size <= REMEMBERED_BYTES) recent.put(add.path, Promise.resolve(records.map(complete)), contentBytes(records));
     },
 
-    forget,
+    forget(path) {
+      recent.drop(path);
+      files.drop(path);
+    },
 
     async rows(add, filter = {}) {
       const { partId, nodeId, txnAtLeast = 0, txnAtMost } = filter;
@@ -132,23 +133,29 @@ function mayHold(record: Record, { partId, nodeId, txnAtLeast = 0, txnAtMost }: 
 }
 
 async function readWhole(store: ObjectStore, add: AddFile): Promise<readonly Record[]> {
+  const bytes = await readFile(store, add);
+  // What vouches for files of our own is their hash.
+  const small = dataFileFacts(add).sha256 === undefined ? undefined : decodeSmallParquet(Record, bytes);
+  return small ?? readPart(sourceOf(add, bytes), undefined);
+}
+
+/** @throws OplogError `corrupt-record` unless the file is as it was written */
+async function readFile(store: ObjectStore, add: AddFile): Promise<Uint8Array> {
   const bytes = await store.get(add.path);
   if (bytes?.byteLength !== add.size) throw missing(add);
   const { sha256 } = dataFileFacts(add);
-  if (sha256 !== undefined && sha256Of(bytes) !== sha256) {
-    const what = 'its bytes do not match their SHA-256 in the log, the bytes as written were wanted';
-    throw new OplogError('corrupt-record', `Cannot read "${add.path}": ${what}`, { file: add.path });
-  }
-  // What vouches for files of our own is their hash.
-  const small = sha256 === undefined ? undefined : decodeSmallParquet(Record, bytes);
-  if (small !== undefined) return small;
-  const { readParquet } = await import('./parquet-read.ts');
-  return readParquet(Record, { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) });
+  if (sha256 === undefined || sha256Of(bytes) === sha256) return bytes;
+  const what = 'its bytes do not match their SHA-256 in the log, the bytes as written were wanted';
+  throw new OplogError('corrupt-record', `Cannot read "${add.path}": ${what}`, { file: add.path });
 }
 
-async function readRanges(store: ObjectStore, add: AddFile, partId: string | undefined): Promise<readonly Record[]> {
+async function readPart(source: ParquetSource, partId: string | undefined): Promise<readonly Record[]> {
   const { readParquet } = await import('./parquet-read.ts');
-  return readParquet(Record, rangedSource(store, add), partId === undefined ? {} : { filter: { partId: [partId] } });
+  return readParquet(Record, source, partId === undefined ? {} : { filter: { partId: [partId] } });
+}
+
+function sourceOf(add: AddFile, bytes: Uint8Array): ParquetSource {
+  return { label: add.path, byteLength: bytes.byteLength, slice: (start, end) => bytes.subarray(start, end) };
 }
 
 function rangedSource(store: ObjectStore, add: AddFile): ParquetSource {

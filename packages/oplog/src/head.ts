@@ -51,7 +51,7 @@ export function appIdOf(pondId: string): string {
 /** @throws OplogError `not-a-pond`, `unsupported-format`; DeltaError when the log cannot be read */
 export async function openHead(store: ObjectStore, reader: DataReader): Promise<Head> {
   const hint = await readStateHint(store);
-  const snapshot = await openSnapshot(store, hint === undefined ? {} : { hintVersion: hint.deltaVersion });
+  const snapshot = await openSnapshot(store, { anyChecksum: true, ...(hint === undefined ? {} : { hintVersion: hint.deltaVersion }) });
   const pondId = assertFormat(snapshot);
   return (hint && await headFromState(store, reader, snapshot, pondId, hint))
     ?? await headFromWholeLog(reader, snapshot, pondId)
