@@ -1,14 +1,13 @@
-import {
-  cleanLog, completeSnapshot, type ObjectStore, readLastCheckpoint, type Snapshot, writeCheckpoint, writeChecksum,
-} from '@duckpond/delta';
+import { type ObjectStore, writeChecksum } from '@duckpond/delta';
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
 import { type Head, stateBase } from './head.ts';
+import { keepHouse } from './housekeeping.ts';
 import { merge, planMerge } from './merge.ts';
 import { foldRecords } from './records-source.ts';
 import {
-  addStateRun, collectStateFiles, readStateHint, rowsOfLayers, type RunRef, type StateHint, writeStateHint,
+  addStateRun, readStateHint, rowsOfLayers, type RunRef, type StateHint, writeStateHint,
 } from './state/state-files.ts';
 import { openStateRun, type StateRun } from './state/state-run.ts';
 import { createView, NOTHING } from './view.ts';
@@ -21,40 +20,41 @@ const TAIL_COMMITS = 16;
  */
 const CROWDED_TAIL_COMMITS = 32;
 const ORPHANED_TAIL_COMMITS = 48;
-const CHECKPOINT_COMMITS = 32;
-const MERGES_AT_ONCE = 3;
-/** How long a file that was merged into another stays, for readers that opened before. */
-const GRACE_MILLIS = 60 * 60 * 1000;
-const REMOVED_AT_ONCE = 256;
-/** Log files are cleaned up each time the version passes a multiple of this. */
-const CLEANUP_VERSIONS = 1024;
+/** Where it is not crowded, what can wait is done half-way between two folds, so that no commit does all of it. */
+const HOUSEKEEPING_COMMITS = 8;
 
 /**
- * What an ordinary commit does for the age of the pond, in small bounded steps: merge small files, fold the state,
- * checkpoint. All of it can fail or be lost without losing anything: the transaction is committed already.
+ * What an ordinary commit does for the age of the pond, in small bounded steps (docs/decisions/0017): every 16 commits it merges the small
+ * files and folds the state; half-way in between it does one thing of what can wait. All of it can fail or be lost without losing
+ * anything: the transaction is committed already.
  *
- * @param isCrowded whether other processes commit at the same time: then only one of them takes the step
+ * @param isCrowded whether other processes commit at the same time: then only one of them takes the step, and all of it
  */
 export async function maintainAfterCommit(
   store: ObjectStore, reader: DataReader, environment: Environment, head: Head, isCrowded: boolean,
 ): Promise<Head> {
-  if (!isMaintenanceDue(head, isCrowded)) return head;
+  const isFoldDue = isMaintenanceDue(head, isCrowded);
+  if (!isFoldDue && (isCrowded || tailCommits(head) !== HOUSEKEEPING_COMMITS)) return head;
   try {
-    let current = await adoptState(store, reader, head);
+    const current = await adoptState(store, reader, head);
+    if (!isFoldDue) return await mergeOrKeepHouse(current);
     if (!isMaintenanceDue(current, isCrowded)) return current;
-    // A merge of one tier can make the next one due.
-    for (let step = 0; step < MERGES_AT_ONCE; step++) {
-      const plan = planMerge(current.snapshot.files.values(), { foreground: true });
-      if (plan === undefined) break;
-      const result = await merge(store, reader, environment, current, plan);
-      current = result.head;
-      if (!result.merged) break;
-    }
-    return await foldState(store, reader, environment, current, true);
+    const folded = await foldState(store, reader, environment, await mergeOne(current, 0, 0), true);
+    return isCrowded ? await mergeOrKeepHouse(folded) : folded;
   } catch (error) {
     // Whatever was left undone is invisible, and the next commit tries again.
     if (isFromOutside(error)) return head;
     throw error;
+  }
+
+  async function mergeOne(from: Head, leastTier: number, mostTier?: number): Promise<Head> {
+    const plan = planMerge(from.snapshot.files.values(), { foreground: true, leastTier, ...(mostTier === undefined ? {} : { mostTier }) });
+    return plan === undefined ? from : (await merge(store, reader, environment, from, plan)).head;
+  }
+
+  async function mergeOrKeepHouse(from: Head): Promise<Head> {
+    const merged = await mergeOne(from, 1);
+    return merged === from ? keepHouse(store, environment, from) : merged;
   }
 }
 
@@ -97,15 +97,13 @@ export async function foldState(
   store: ObjectStore, reader: DataReader, environment: Environment, head: Head, foreground: boolean,
 ): Promise<Head> {
   const { snapshot, txnSeq, timestampMicros } = head;
-  const nowMillis = Number(environment.nowMicros() / 1000n);
   const unique = environment.uuid().slice(-12);
   const { refs, runs } = await newRuns();
   const hint: StateHint = { deltaVersion: snapshot.version, txnSeq, timestampMicros, runs: refs };
   await writeChecksum(store, snapshot);
   await writeStateHint(store, hint);
-  const pruned = await checkpointWhenDue(store, head, [...head.state?.runs ?? [], ...refs], nowMillis);
   const base = stateBase(reader, runs, snapshot.files, txnSeq);
-  return { ...head, snapshot: pruned, state: hint, isStateOurs: true, base, layers: [], view: base };
+  return { ...head, state: hint, isStateOurs: true, base, layers: [], view: base };
 
   async function newRuns(): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {
     if (head.state !== undefined) {
@@ -127,30 +125,4 @@ export async function foldState(
   async function opened(refs: readonly RunRef[]): Promise<{ readonly refs: readonly RunRef[]; readonly runs: readonly StateRun[] }> {
     return { refs, runs: await Promise.all(refs.map(({ path, sizeBytes }) => openStateRun(store, path, sizeBytes))) };
   }
-}
-
-/**
- * A checkpoint for readers that do not know the folded state, when it is due. With it go the files that only older snapshots
- * name, once they are old enough, and their tombstones.
- */
-async function checkpointWhenDue(
-  store: ObjectStore, head: Head, stateRuns: readonly RunRef[], nowMillis: number,
-): Promise<Snapshot> {
-  const { version, files, tombstones } = head.snapshot;
-  const last = (await readLastCheckpoint(store))?.version ?? 0;
-  // A checkpoint costs as much as it has actions, tombstones above all: the larger, the rarer.
-  if (version - last < Math.max(CHECKPOINT_COMMITS, (files.size + tombstones.size) / 2)) return head.snapshot;
-  const complete = await completeSnapshot(store, head.snapshot);
-  const kept = new Map(complete.tombstones);
-  for (const [key, { path, deletionTimestamp }] of complete.tombstones) {
-    if (complete.tombstones.size - kept.size >= REMOVED_AT_ONCE) break;
-    if (nowMillis - (deletionTimestamp ?? nowMillis) <= GRACE_MILLIS) continue;
-    if (!complete.files.has(key)) await store.delete(path);
-    kept.delete(key);
-  }
-  const pruned = { ...complete, tombstones: kept };
-  await writeCheckpoint(store, pruned);
-  await collectStateFiles(store, stateRuns, nowMillis);
-  if (Math.floor(version / CLEANUP_VERSIONS) !== Math.floor(last / CLEANUP_VERSIONS)) await cleanLog(store, { nowMillis });
-  return pruned;
 }

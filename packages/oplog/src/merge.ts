@@ -9,7 +9,7 @@ import { withoutMerged } from './merged-versions.ts';
 import { compareRows, type Row } from './row.ts';
 
 /** A commit that finds this many files of single transactions merges them. */
-const TIER_0_FILES = 16;
+const TIER_0_FILES = 32;
 /** So many files of a higher tier become one of the next. */
 const TIER_FILES = 8;
 /** What a commit may read to merge; larger merges wait for `maintain`. */
@@ -29,18 +29,24 @@ export interface MergePlan {
   readonly isByHand: boolean;
 }
 
-/**
- * The next merge that is due, lowest tier first: each row is rewritten once a tier, so O(log n) times. Pure.
- *
- * @param anyCount merge what there is, whatever the counts
- */
+export interface MergeOptions {
+  /** Only what a commit may do beside its own work. */
+  readonly foreground: boolean;
+  /** Merge what there is, whatever the counts. */
+  readonly anyCount?: boolean;
+  readonly leastTier?: number;
+  readonly mostTier?: number;
+}
+
+/** The next merge that is due, lowest tier first: each row is rewritten once a tier, so O(log n) times. Pure. */
 export function planMerge(
-  files: Iterable<AddFile>, options: { readonly foreground: boolean; readonly anyCount?: boolean },
+  files: Iterable<AddFile>, options: MergeOptions,
 ): MergePlan | undefined {
   const tiers = new Map<number, AddFile[]>();
   for (const add of files) {
     if (add.size >= FILE_BYTES) continue;
     const tier = effectiveTier(add);
+    if (tier < (options.leastTier ?? 0) || tier > (options.mostTier ?? tier)) continue;
     tiers.set(tier, [...tiers.get(tier) ?? [], add]);
   }
   for (const tier of [...tiers.keys()].sort((a, b) => a - b)) {
