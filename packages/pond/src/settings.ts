@@ -41,10 +41,34 @@ function isThreads(value: string): boolean {
   return /^[1-9]\d{0,3}$/.test(value) && Number(value) <= 1024;
 }
 
+/**
+ * What is attached to the pond, by name: backups and imports. A value is a JSON object that packages/remote writes and checks, without
+ * secrets; an empty one takes the attachment away.
+ */
+const ATTACHMENT = /^(backup|remote)\.[a-z0-9][a-z0-9-]{0,62}$/;
+
+function attachment(key: string): SettingDefinition {
+  const kind = key.slice(0, key.indexOf('.'));
+  return {
+    key, fallback: '', summary: `A ${kind}; pond ${kind} add, list and remove keep it`, wanted: 'a JSON object',
+    accepts: (value) => value === '' || isJsonObject(value),
+  };
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
 /** Every setting with its value and where that comes from, sorted by key. */
 export async function readSettings(view: FactSource): Promise<Setting[]> {
   const own = await stored(view);
-  return DEFINITIONS.map(({ key, fallback, summary, wanted, accepts }): Setting => {
+  const attached = Object.keys(own).filter((key) => ATTACHMENT.test(key)).map(attachment);
+  return [...DEFINITIONS, ...attached].map(({ key, fallback, summary, wanted, accepts }): Setting => {
     const value = own[key];
     return { key, value: value ?? fallback, origin: value === undefined ? 'default' : 'pond', summary, wanted, accepts };
   }).sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -52,7 +76,7 @@ export async function readSettings(view: FactSource): Promise<Setting[]> {
 
 /** @throws PondError `invalid-setting` */
 export async function writeSetting(transaction: Transaction, nowMicros: bigint, key: string, value: string): Promise<void> {
-  const definition = DEFINITIONS.find((known) => known.key === key);
+  const definition = ATTACHMENT.test(key) ? attachment(key) : DEFINITIONS.find((known) => known.key === key);
   if (definition === undefined) {
     const known = DEFINITIONS.map((one) => one.key).join(', ');
     throw new PondError(
@@ -64,8 +88,10 @@ export async function writeSetting(transaction: Transaction, nowMicros: bigint, 
     throw new PondError('invalid-setting', `Cannot set "${key}": "${value}" is given, ${definition.wanted} was wanted`, { key, value });
   }
   const own = await stored(transaction);
-  if (own[key] === value) return;
-  await transaction.write(SYSTEM_PART, SETTINGS_ID, { attributes: JSON.stringify({ ...own, [key]: value }) }, nowMicros);
+  if ((own[key] ?? (ATTACHMENT.test(key) ? '' : undefined)) === value) return;
+  const { [key]: _, ...others } = own;
+  const next = ATTACHMENT.test(key) && value === '' ? others : { ...own, [key]: value };
+  await transaction.write(SYSTEM_PART, SETTINGS_ID, { attributes: JSON.stringify(next) }, nowMicros);
 }
 
 async function stored(view: FactSource): Promise<{ readonly [key: string]: string }> {

@@ -13,10 +13,13 @@ export interface Sealer {
 
 /** What decrypts objects, besides. */
 export interface Opener extends Sealer {
+  /** The key of names, in Base64; empty where nothing is encrypted. */
+  readonly namesKey: string;
   open(source: AsyncIterable<Uint8Array>, label: string): AsyncIterable<Uint8Array>;
 }
 
 export const PLAIN: Opener = {
+  namesKey: '',
   seal: (source) => source,
   open: (source) => source,
   nameOf: (sha256) => sha256,
@@ -59,7 +62,7 @@ export function createSealer(recipient: string, namesKey: string): Sealer {
       const { Encrypter } = await import('age-encryption');
       const encrypter = new Encrypter();
       encrypter.addRecipient(recipient);
-      yield* await encrypter.encrypt(streamOf(source) as globalThis.ReadableStream<Uint8Array>) as unknown as AsyncIterable<Uint8Array>;
+      yield* await encrypter.encrypt(streamOf(source)) as unknown as AsyncIterable<Uint8Array>;
     },
   };
 }
@@ -92,11 +95,13 @@ export async function createOpener(encryption: EncryptionFacts, keyFile: string 
       { cause: error, hint: 'without that key file nobody can read the backup' },
     );
   }
+  const names = Buffer.from(namesKey).toString('base64');
   return {
-    ...createSealer(encryption.recipient, Buffer.from(namesKey).toString('base64')),
+    ...createSealer(encryption.recipient, names),
+    namesKey: names,
     async *open(source, object) {
       try {
-        yield* await makeDecrypter().decrypt(streamOf(source) as globalThis.ReadableStream<Uint8Array>) as unknown as AsyncIterable<Uint8Array>;
+        yield* await makeDecrypter().decrypt(streamOf(source)) as unknown as AsyncIterable<Uint8Array>;
       } catch (error) {
         if (error instanceof RemoteError || (error instanceof Error && error.name === 'DeltaError')) throw error;
         throw new RemoteError('corrupt-object', `Cannot decrypt "${object}": it is not as it was written`, { object }, { cause: error });

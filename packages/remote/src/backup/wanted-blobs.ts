@@ -37,14 +37,17 @@ async function fromCommits(oplog: Oplog, txnSeq: number): Promise<Map<string, Wa
   return undefined;
 }
 
-/** The blobs that the live data files name, of transactions after `txnSeq`. */
-export async function blobsOfRecords(oplog: Oplog, txnSeq: number): Promise<Map<string, WantedBlob>> {
+/** The blobs that the live data files name, of transactions after `txnSeq` up to another one. */
+export async function blobsOfRecords(
+  oplog: Oplog, txnSeq: number, txnAtMost: number = Number.MAX_SAFE_INTEGER,
+): Promise<Map<string, WantedBlob>> {
   const blobs = new Map<string, WantedBlob>();
   const { snapshot, view } = oplog.head;
   for (const add of snapshot.files.values()) {
-    if (dataFileFacts(add).txnMax <= txnSeq) continue;
-    for (const row of await oplog.reader.rows(add, { txnAtLeast: txnSeq + 1 })) {
-      const blob = row.txnSeq > txnSeq ? blobOf(row) : undefined;
+    const { txnMin, txnMax } = dataFileFacts(add);
+    if (txnMax <= txnSeq || txnMin > txnAtMost) continue;
+    for (const row of await oplog.reader.rows(add, { txnAtLeast: txnSeq + 1, txnAtMost })) {
+      const blob = row.txnSeq > txnSeq && row.txnSeq <= txnAtMost ? blobOf(row) : undefined;
       if (blob === undefined || blobs.get(blob.path)?.isNeeded === true) continue;
       const isNeeded = row.recordKind !== 'run'
         || (await view.runs(row.partId, row.nodeId)).some(({ sha256 }) => sha256 !== null && hex(sha256) === blob.sha256);
