@@ -18,6 +18,7 @@ export interface Changes {
  * whole again: the stored values, with those that came over them. So it may replace the stored one, and nobody has to merge them.
  */
 export function changesOf(came: NamedRows, stored: NamedRows): Changes {
+  if (stored.times.length === 0) return { rows: came, added: came.times.length, corrected: 0 };
   const storedRow = new Map<number, number>();
   stored.times.forEach((time, row) => storedRow.set(time, row));
   const kept: number[] = [];

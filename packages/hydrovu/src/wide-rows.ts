@@ -76,15 +76,26 @@ export function createRowCollector(clock: ClockReader, notBeforeSeconds: number)
     },
 
     take() {
-      const order = Uint32Array.from(times, (_, at) => at).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
+      const order = orderOf(times);
+      const sorted = (values: Float64Array): Float64Array => {
+        if (order === undefined) return values.slice(0, times.length);
+        const moved = new Float64Array(order.length);
+        for (let at = 0; at < order.length; at++) moved[at] = values[order[at] ?? 0] ?? Number.NaN;
+        return moved;
+      };
       const taken: WideRows = {
-        times: Float64Array.from(order, (row) => times[row] ?? 0),
-        columns: new Map([...columns].map(([key, values]) => [key, Float64Array.from(order, (row) => values[row] ?? Number.NaN)])),
+        times: sorted(Float64Array.from(times)), columns: new Map([...columns].map(([key, values]) => [key, sorted(values)])),
       };
       [rowOf, times, columns, capacity, readings] = [new Map(), [], new Map(), FIRST_CAPACITY, 0];
       return taken;
     },
   };
+}
+
+/** The rows by time; undefined when that is how they are. */
+function orderOf(times: readonly number[]): Uint32Array | undefined {
+  if (times.every((time, at) => at === 0 || (times[at - 1] ?? time) < time)) return undefined;
+  return Uint32Array.from(times.keys()).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
 }
 
 function filled(capacity: number, from?: Float64Array): Float64Array {

@@ -51,7 +51,7 @@ const DATA = /^\/v1\/locations\/(\d+)\/data$/;
 
 interface Answer {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -130,8 +130,10 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     const answer = path === '/v1/sispec/friendlynames' ? answerList('names', question, startPage)
       : path === '/v1/locations/list' ? answerList('locations', question, startPage)
         : location === undefined ? refuse(404, 'no such address') : answerData(BigInt(location), question, startPage);
-    if (keepPages) pages.set(key, answer);
-    return answer;
+    if (!keepPages) return answer;
+    const whole = { ...answer, body: Buffer.from(answer.body) };
+    pages.set(key, whole);
+    return whole;
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
