@@ -108,6 +108,7 @@ async function relationOfDelta(state: CatalogState, reading: Reading, bounds: Ro
   if (bounds.timeStartMicros !== undefined || bounds.timeEndMicros !== undefined) {
     throw wrong('a series or a table, whose event times are known,');
   }
+  if (bounds.last !== undefined) throw wrong('a series or a table, whose rows are counted,');
   if (kind !== undefined) throw wrong(`a ${kind}`);
   if (compression !== undefined) throw wrong(`something compressed with ${compression}`);
   return unitedRelation(reading.shown, (await deltaParts(state, reading)).map((part) => ({ parts: [part] })));
@@ -117,7 +118,9 @@ async function rowsOfPattern(
   state: CatalogState, reading: Reading, bounds: RowBounds, signal: AbortSignal | undefined,
 ): Promise<ComputedRows> {
   const all: ComputedRows[] = [];
-  for (const file of await filesOf(state, reading)) {
+  const files = await filesOf(state, reading);
+  if (bounds.last !== undefined && files.length > 1) throw wrongKind(reading, reading.pattern, 'several files', 'one series or table');
+  for (const file of files) {
     signal?.throwIfAborted();
     all.push(await rowsOfFile(state, file, reading, bounds));
   }
@@ -130,6 +133,9 @@ async function rowsOfFile(
   state: CatalogState, file: NodePath<FileNode>, reading: Reading, bounds: RowBounds,
 ): Promise<ComputedRows> {
   const { path, node } = file;
+  if (bounds.last !== undefined && (node.kind === 'data' || node.computed !== undefined)) {
+    throw wrongKind(reading, path, 'not stored as rows', 'a series or a table, whose rows are counted,');
+  }
   if (node.kind === 'data') {
     if (reading.kind !== undefined) throw wrongKind(reading, path, 'a data file', `a ${reading.kind}`);
     if (bounds.timeStartMicros !== undefined || bounds.timeEndMicros !== undefined) {

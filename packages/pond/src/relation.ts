@@ -24,6 +24,8 @@ export interface RowBounds {
   readonly timeStartMicros?: bigint;
   /** The event time behind the last. */
   readonly timeEndMicros?: bigint;
+  /** The last rows of what there was up to a version. What lies before them as a whole is not read. Not together with the others. */
+  readonly last?: { readonly rows: number; readonly untilVersion: number };
 }
 
 /**
@@ -33,7 +35,8 @@ export interface RowBounds {
  * @throws TinyFsError `not-found` for a version that is not there; OplogError `corrupt-blob`, `corrupt-record`
  */
 export async function relationOf(source: RelationSource, file: FileNode, bounds: RowBounds = {}): Promise<Relation> {
-  const { version } = bounds;
+  const { version, last } = bounds;
+  if (last !== undefined) return lastRows(source, file, last);
   if (version !== undefined && (!Number.isSafeInteger(version) || version < 1 || version > file.version)) {
     throw new TinyFsError('not-found', file.id, `Cannot read ${quote(file.id)}: no version ${version}, the newest is ${file.version}`);
   }
@@ -56,6 +59,46 @@ export async function relationOf(source: RelationSource, file: FileNode, bounds:
   const columns = version === undefined
     ? file.tabular?.columns : decodeColumns((await source.oplog.version(source.view, file.home, file.id, version)).entry.schema ?? null);
   return { parts: parts.parts, ...columnsOf(columns) };
+}
+
+/** Rows are counted from the end until there are enough. */
+async function lastRows(source: RelationSource, file: FileNode, { rows, untilVersion }: NonNullable<RowBounds['last']>): Promise<Relation> {
+  const newest = Math.min(untilVersion, file.version);
+  const place = { partId: file.home, nodeId: file.id };
+  const { oplog, view } = source;
+  const parts = partList();
+  const adding: (() => void | Promise<void>)[] = [];
+  let counted = 0;
+  if (newest > 0 && file.kind !== 'series') {
+    const row = await oplog.version(view, file.home, file.id, newest);
+    counted = rowsIn(row);
+    adding.push(() => addVersion(source, row, parts.add));
+  } else if (newest > 0) {
+    const runs = await findRuns(oplog, view, file.home, file.id);
+    for (const span of spansOf(runs, newest).toReversed()) {
+      if (counted >= rows) break;
+      const { run, from, to } = span;
+      if (run?.versionMin === from && run.version === to) {
+        counted += run.rowCount;
+      } else {
+        const found = await rowsOfVersions(oplog, view, place, from, to, run === undefined ? oldestTxnSeq(runs, span) : 0);
+        for (const row of found.toReversed()) {
+          if (run === undefined && counted >= rows) break;
+          counted += rowsIn(row);
+          if (run === undefined) adding.push(() => addVersion(source, row, parts.add));
+        }
+      }
+      if (run !== undefined) adding.push(async () => { parts.addRun(await pathOf(source, run.sha256, run.sizeBytes), run, span); });
+    }
+  }
+  for (const add of adding.toReversed()) await add();
+  return { parts: parts.parts, ...columnsOf(file.tabular?.columns), slice: { offset: Math.max(0, counted - rows), limit: rows } };
+}
+
+function rowsIn({ version, nodeId, entry }: Row): number {
+  if (entry.rowCount != null) return entry.rowCount;
+  if ((entry.sizeBytes ?? 0) === 0) return 0;
+  throw new OplogError('corrupt-record', `Cannot count the rows of version ${version} of the node ${nodeId}: it says nothing of rows`);
 }
 
 async function relationOfVersion(source: RelationSource, row: Row): Promise<Relation> {

@@ -27,8 +27,15 @@ interface Known {
 
 /** The SELECT that a relation is: its parts united by name, in order. With known columns no part is opened to find them. */
 export async function relationSelect(context: RelationContext, relation: Relation): Promise<string> {
-  const select = await allRows(context, relation);
-  return relation.between === undefined ? select : timeSelect(context, select, relation.columns, relation.between);
+  const { between, slice } = relation;
+  const all = await allRows(context, relation);
+  const select = between === undefined ? all : await timeSelect(context, all, relation.columns, between);
+  return slice === undefined ? select : `SELECT * FROM (${select}) LIMIT ${whole(slice.limit)} OFFSET ${whole(slice.offset)}`;
+}
+
+function whole(count: number): string {
+  if (Number.isSafeInteger(count) && count >= 0) return String(count);
+  throw new QueryError('bad-input', `Cannot take ${count} rows: a whole number from 0 on was wanted`);
 }
 
 async function allRows(context: RelationContext, { columns, parts }: Relation): Promise<string> {

@@ -13,6 +13,8 @@ export interface Relation {
   readonly columns?: readonly Column[];
   /** Only the rows with a time in this range. */
   readonly between?: TimeRange;
+  /** Of all these rows, in their order, only so many behind the first `offset`. */
+  readonly slice?: { readonly offset: number; readonly limit: number };
 }
 
 /** Times in a column of a type of date or timestamp: from `startMicros` on, and before `endMicros`. Microseconds since 1970 UTC. */

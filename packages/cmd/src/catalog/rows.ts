@@ -193,7 +193,7 @@ export const ROW_COMMANDS: readonly Command[] = [
     name: 'set-temporal-bounds',
     group: 'files',
     summary: 'Give a version of a series other times',
-    description: ['detect-overlaps and describe then go by these times. The rows stay what they are.'],
+    description: ['detect-overlaps and describe then go by these times. Queries do not: the rows tell which of them a time finds.'],
     arguments: { path: { name: 'PATH', summary: 'A series', of: 'pond-path' } },
     options: {
       version: { long: 'version', value: 'N', type: 'integer', summary: 'The version' },

@@ -15,6 +15,8 @@ export interface RowQuery {
   readonly version?: number | undefined;
   readonly timeStartMicros?: bigint | undefined;
   readonly timeEndMicros?: bigint | undefined;
+  /** The last rows of the series or table that `source` is, as it was at a version. */
+  readonly last?: { readonly rows: number; readonly untilVersion: number };
   /** Ends this query alone. */
   readonly signal?: AbortSignal;
 }
@@ -85,7 +87,7 @@ function namesPond({ script, tables = {} }: RowQuery): boolean {
 }
 
 function pondQueries(context: Context, pond: () => Promise<Pond>): Queries {
-  const optionsOf = ({ tables, params, version, timeStartMicros, timeEndMicros, signal }: RowQuery): Parameters<Pond['sql']>[1] => {
+  const optionsOf = ({ tables, params, version, timeStartMicros, timeEndMicros, last, signal }: RowQuery): Parameters<Pond['sql']>[1] => {
     const at: At | undefined = context.at;
     return {
       ...(tables === undefined ? {} : { tables }),
@@ -93,6 +95,7 @@ function pondQueries(context: Context, pond: () => Promise<Pond>): Queries {
       ...(version === undefined ? {} : { version }),
       ...(timeStartMicros === undefined ? {} : { timeStartMicros }),
       ...(timeEndMicros === undefined ? {} : { timeEndMicros }),
+      ...(last === undefined ? {} : { last }),
       ...(at === undefined ? {} : { at }),
       settings: settingsFromEnvironment(context.effects.env),
       signal: signal ?? context.signal,
