@@ -27,12 +27,19 @@ export interface NewDataFile {
 
 /** Writes rows (see `packRows` for their order) as one Parquet file, which is in the table once a commit adds it. */
 export async function writeDataFile(store: ObjectStore, rows: readonly Row[], options: DataFileOptions): Promise<NewDataFile> {
-  const records = options.codec === 'gzip' ? packRows(rows).map(compact) : packRows(rows);
-  const bytes = await encodeParquet(Record, records, { codec: options.codec });
+  const { records, bytes } = await encodeDataFile(rows, options.codec);
   const path = `part-${options.uuid}.${options.codec}.parquet`;
   const durable = store.put(path, bytes, { isNew: true });
   durable.catch(() => undefined); // Whoever commits the file gets the failure.
   return { add: addOf(path, bytes, rows, records, options), records, durable };
+}
+
+/** The same rows in the same order are the same bytes: a lost file can be made again from copies of its rows. */
+export async function encodeDataFile(
+  rows: readonly Row[], codec: DataFileOptions['codec'],
+): Promise<{ readonly records: readonly NewRecord[]; readonly bytes: Uint8Array }> {
+  const records = codec === 'gzip' ? packRows(rows).map(compact) : packRows(rows);
+  return { records, bytes: await encodeParquet(Record, records, { codec }) };
 }
 
 /** History is read seldom and kept for long. */

@@ -34,8 +34,10 @@ export type { Finding, Severity, VersionRef } from './check/finding.ts';
 export type { BlobUse } from './check/history.ts';
 export type { CheckOptions } from './check/inspection.ts';
 export { repairDerived } from './check/repair.ts';
+export { rebuildDataFiles } from './check/rebuild-data-files.ts';
 // A pond is a directory, and its package sees the object store through this one only.
 export {
-  createLocalTurn, type LocalIo, nodeIo, type ObjectMeta, type ObjectStore, openLocalStore, storageError, supportsHardLinks, type Turn,
+  collectLeftovers, createLocalTurn, type LocalIo, nodeIo, type ObjectMeta, type ObjectStore, openLocalStore, storageError,
+  supportsHardLinks, type Turn,
 } from '@duckpond/delta';
 export type { MaintainReport } from './maintain-by-hand.ts';

@@ -103,8 +103,13 @@ export interface MaintainOptions {
 export interface FsckOptions {
   /** Skip reading blobs and data files whole: log, tree and file presence only. */
   readonly quick?: boolean;
-  /** Rebuild what is derived (folded state, checksums, checkpoints) when it is wrong. */
+  /**
+   * Mend what can be mended: write lost data files again from the copies of their rows, rebuild what is derived (folded state,
+   * checksums, checkpoints), remove unfinished files of processes that are gone.
+   */
   readonly repair?: boolean;
+  /** With `repair`: only say what would be mended. */
+  readonly dryRun?: boolean;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   /** Ends the check, which then rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
@@ -121,6 +126,8 @@ export interface Fault {
   readonly version?: number;
   readonly message: string;
   readonly repaired: boolean;
+  /** Whether a repair mends it. */
+  readonly repairable?: boolean;
 }
 
 export interface FsckReport {

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
-  decodeColumns, endOfRuns, type LocalIo, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf, type Transaction,
-  viewOf,
+  decodeColumns, endOfRuns, type LocalIo, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf,
+  type Transaction, viewOf,
 } from '@duckpond/oplog';
 import type { VersionContent } from '@duckpond/query';
 import { PondError } from './errors.ts';
@@ -151,10 +151,16 @@ async function mergedRun(
   }
 }
 
+/** Of so many series that a transaction appends to, one gets a run: those that are due at once take turns, and none waits for long. */
+const SERIES_A_RUN = 16;
+
 /** The runs that appends of this transaction make due; one that cannot be made waits for the next append. */
 export async function addDueRuns(workshop: RunWorkshop, transaction: Transaction): Promise<void> {
-  for (const fact of transaction.appended()) {
+  const appended = transaction.appended();
+  let left = Math.ceil(appended.length / SERIES_A_RUN);
+  for (const fact of appended) {
     if (!await mayBeDue(transaction, fact)) continue;
+    if (left-- === 0) return;
     try {
       await addRuns(workshop, transaction, fact, 'due');
     } catch (error) {

@@ -38,6 +38,15 @@ function flip(directory: string, file: string, position: number): void {
   writeFileSync(join(directory, file), bytes);
 }
 
+/** Takes away the file that the first transactions were merged into, and the files that were merged. */
+function removeHistory(directory: string): string {
+  const merged = fileIn(directory, 'store', /\.gzip\.parquet$/);
+  for (const name of readdirSync(join(directory, 'store'))) {
+    if (name.endsWith('.parquet') && `store/${name}` <= merged) rmSync(join(directory, 'store', name));
+  }
+  return merged;
+}
+
 /** Part of a message. */
 const saying = (text: string): string => expect.stringContaining(text) as string;
 const commitFile = (version: number): string => `store/_delta_log/${String(version).padStart(20, '0')}.json`;
@@ -90,7 +99,7 @@ describe('fsckPondDirectory()', () => {
     for (const quick of [false, true]) {
       const { faults, contentRoot } = await fsckPondDirectory(directory, { quick });
       expect(faults).toEqual([{
-        severity: 'lost', file, path: '/blobs/large.bin', version: 1, repaired: false,
+        severity: 'lost', file, path: '/blobs/large.bin', version: 1, repaired: false, repairable: false,
         message: `Cannot read "${file.slice('store/'.length)}": it is missing, 70000 bytes were written; `
           + 'needed by "/blobs/large.bin" version 1',
       }]);
@@ -117,8 +126,7 @@ describe('fsckPondDirectory()', () => {
   it('names the transactions and paths that a lost data file held, and the rest can be read', async () => {
     const directory = copy();
     const pond = await open(directory);
-    const file = fileIn(directory, 'store', /\.gzip\.parquet$/);
-    rmSync(join(directory, file));
+    const file = removeHistory(directory);
     const { faults, contentRoot } = await fsckPondDirectory(directory);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatchObject({ severity: 'lost', file, path: expect.stringMatching(/^\//) as string });
@@ -213,11 +221,45 @@ describe('fsckPondDirectory()', () => {
 
   it('does not rebuild what is derived from records that are not whole', async () => {
     const directory = copy();
-    rmSync(join(directory, fileIn(directory, 'store', /\.gzip\.parquet$/)));
+    removeHistory(directory);
     const state = fileIn(directory, 'store/_state', /\.arrow$/);
     flip(directory, state, 100);
     const { faults } = await fsckPondDirectory(directory, { repair: true });
     expect(faults.some(({ severity, repaired }) => severity === 'derived' && repaired)).toBe(false);
+    expect(faults.some(({ repairable }) => repairable)).toBe(false);
     expect(readdirSync(join(directory, 'store/_state'))).toContain(state.slice('store/_state/'.length));
+  });
+
+  it('writes a lost or damaged data file again, byte for byte, from what was merged into it, or from the commit that repeats its rows', async () => {
+    const merged = fileIn(original, 'store', /\.gzip\.parquet$/);
+    const later = readdirSync(join(original, 'store')).filter((name) => name.endsWith('.parquet') && `store/${name}` > merged).sort();
+    for (const file of [merged, `store/${later[0] ?? ''}`]) {
+      for (const damage of [(path: string) => { rmSync(path); }, (path: string) => { truncateSync(path, 70); }, (path: string) => { flip(path, '', 100); }]) {
+        const directory = copy();
+        damage(join(directory, file));
+        writeFileSync(join(directory, 'store/.9999999-0123456789abcdef-1.tmp'), 'half');
+        const found = await fsckPondDirectory(directory, { repair: true, dryRun: true });
+        expect(found.faults.map((fault) => [fault.file, fault.repairable, fault.repaired])).toEqual([[file, true, false]]);
+        expect(found.contentRoot).toBeUndefined();
+        const repaired = await fsckPondDirectory(directory, { repair: true });
+        expect(repaired.faults.map((fault) => [fault.file, fault.repaired])).toEqual([[file, true]]);
+        expect(repaired).toMatchObject({ contentRoot: root, notes: ['1 unfinished file of 4 bytes removed'] });
+        expect(readFileSync(join(directory, file))).toEqual(readFileSync(join(original, file)));
+        expect(await fsckPondDirectory(directory)).toMatchObject({ faults: [], notes: [], contentRoot: root });
+      }
+    }
+  });
+
+  it('does not touch what it cannot mend, and mends the rest', async () => {
+    const directory = copy();
+    const merged = fileIn(directory, 'store', /\.gzip\.parquet$/);
+    const blob = fileIn(directory, 'store/_blobs', /^sha256=/);
+    rmSync(join(directory, merged));
+    flip(directory, blob, 7);
+    const damaged = readFileSync(join(directory, blob));
+    const { faults } = await fsckPondDirectory(directory, { repair: true });
+    expect(faults.map(({ file, repairable, repaired }) => [file, repairable, repaired]).sort()).toEqual([[blob, false, false], [merged, true, true]]);
+    expect(readFileSync(join(directory, blob))).toEqual(damaged);
+    expect(await textOf(await open(directory), '/inline/b.txt')).toBe('second');
   });
 });

@@ -139,18 +139,24 @@ export const POND_COMMANDS: readonly Command[] = [
     name: 'fsck',
     group: 'pond',
     summary: 'Check that everything is as it was written',
-    description: ['Prints the content root, 64 hex digits over the whole tree; -v adds counts. Faults are named on stderr.'],
+    description: [
+      'Prints the content root, 64 hex digits over the whole tree; -v adds counts. Faults are named on stderr.',
+      'With --repair lost data files are written again where there are copies of all they held, what is derived is rebuilt and what dead '
+        + 'processes left unfinished is removed. What has no copy stays as it is.',
+    ],
     arguments: {},
     options: {
       quick: { long: 'quick', summary: 'Check the log and the tree, but do not read the contents' },
-      repair: { long: 'repair', summary: 'Rebuild what is derived when it is wrong' },
+      repair: { long: 'repair', summary: 'Mend what can be mended' },
+      dryRun: DRY_RUN,
     },
     formats: REPORT,
     examples: [
       { line: 'pond fsck', summary: 'Check everything' },
       { line: 'pond fsck --quick --verbose', summary: 'A fast check with counts' },
+      { line: 'pond fsck --repair --dry-run', summary: 'What would be mended' },
     ],
-    exitCodes: { 0: 'Nothing is damaged', 12: 'Something is damaged; each fault is named' },
+    exitCodes: { 0: 'Nothing is damaged, or nothing is any more', 12: 'Something is damaged; each fault is named' },
     load: () => import('../commands/fsck.ts'),
   }),
   define({

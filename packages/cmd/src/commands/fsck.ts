@@ -7,11 +7,17 @@ import { emitReport } from '../output/emit.ts';
 import { startProgress } from '../output/progress.ts';
 import { formatBytes } from '../output/size.ts';
 
-export async function run(context: Context, _args: unknown, { quick, repair }: { quick: boolean; repair: boolean }): Promise<ExitCode> {
+interface FsckFlags {
+  readonly quick: boolean;
+  readonly repair: boolean;
+  readonly dryRun: boolean;
+}
+
+export async function run(context: Context, _args: unknown, { quick, repair, dryRun }: FsckFlags): Promise<ExitCode> {
   const { verbose, json, format, quiet } = context.globals;
   const progress = startProgress(context.effects, 'fsck', 'bytes', quiet);
   const onProgress = (done: number, total: number): void => progress.update(done, total);
-  const result = await check(context, { quick, repair, onProgress }).finally(() => progress.stop());
+  const result = await check(context, { quick, repair, dryRun, onProgress }).finally(() => progress.stop());
   const { faults, contentRoot, transactions, nodes, versions, blobs, checkedBytes, notes } = result;
   if (json || format === 'json' || verbose) {
     await emitReport(context, { contentRoot: contentRoot ?? null, transactions, nodes, versions, blobs, checkedBytes, faults, notes }, [
@@ -45,12 +51,14 @@ async function check(context: Context, options: FsckOptions): Promise<FsckReport
 }
 
 function nextStep(left: readonly Fault[]): string {
-  if (left.every(({ severity }) => severity === 'derived')) return 'pond fsck --repair rebuilds what is derived';
-  return 'put the named files back from a copy of the pond; what is not named can still be read, so copy that out first';
+  if (left.every(({ repairable }) => repairable)) return 'pond fsck --repair mends it';
+  const some = left.some(({ repairable }) => repairable) ? 'pond fsck --repair mends a part; for the rest ' : '';
+  return `${some}put the named files back from a copy of the pond; what is not named can still be read, so copy that out first`;
 }
 
 /** `damaged: store/x.parquet (/a/b version 3): message`. */
-function faultText({ severity, file, path, version, message, repaired }: Fault): string {
+function faultText({ severity, file, path, version, message, repaired, repairable }: Fault): string {
   const where = path === undefined ? '' : ` (${path}${version === undefined ? '' : ` version ${version}`})`;
-  return `${repaired ? 'repaired' : severity}: ${file}${where}: ${message}`;
+  const state = repaired ? 'repaired' : repairable === true ? `${severity}, can be mended` : severity;
+  return `${state}: ${file}${where}: ${message}`;
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  blobOfRun, type BlobUse, blobPath, checkStore, type Environment, type FactSource, type ObjectStore, openLocalStore, repairDerived,
-  type StoreCheck,
+  blobOfRun, type BlobUse, blobPath, checkStore, collectLeftovers, type Environment, type FactSource, type ObjectStore, openLocalStore,
+  rebuildDataFiles, repairDerived, type StoreCheck,
 } from '@duckpond/oplog';
 import { rootOfTree } from '../content-root.ts';
-import { realEnvironment } from '../environment.ts';
+import { isProcessAlive, realEnvironment } from '../environment.ts';
 import { PondError } from '../errors.ts';
 import type { Fault, FsckOptions, FsckReport } from '../pond.ts';
 import type { PlacedNode } from '../tree-index.ts';
@@ -28,25 +28,22 @@ export async function fsckPondDirectory(
   return fsckStore(openLocalStore(storeDirectory), storeDirectory, options, environment);
 }
 
-/** Checks everything in a store and, when asked, rebuilds what is derived. One bad file stops nothing. */
+/** Checks everything in a store and, when asked, mends what can be mended. One bad file stops nothing. */
 export async function fsckStore(
   store: ObjectStore, storeDirectory: string, options: FsckOptions, environment: Environment,
 ): Promise<FsckReport> {
   const first = await check(store, options, environment);
-  let { faults } = first;
-  let last = first;
-  const derived = faults.filter(({ severity }) => severity === 'derived');
-  if (options.repair === true && derived.length > 0 && first.checked.isSound) {
-    await repairDerived(store, environment, first.checked.findings);
-    last = await check(store, options, environment);
-    const left = new Set(last.faults.map(({ file }) => file));
-    const others = last.faults.filter((fault) => !derived.some(({ file }) => file === fault.file));
-    faults = [...derived.map((fault) => ({ ...fault, repaired: !left.has(fault.file) })), ...others];
-  }
+  const plan = await planRepair(store, first);
+  const isRepair = options.repair === true && options.dryRun !== true;
+  const last = isRepair && plan.files.size > 0 ? await repair(store, options, environment, plan, first) : first;
+  const left = new Set(last.faults.map(({ file }) => file));
+  const mended = first.faults.filter(({ file }) => last !== first && !left.has(file)).map((fault) => ({ ...fault, repaired: true }));
+  const faults = [...mended, ...last.faults].map((fault) => ({ ...fault, repairable: plan.files.has(fault.file) }));
+  const removed = isRepair ? await removeLeftovers(storeDirectory, environment) : [];
   const { checked, tree } = last;
   return {
     faults: faults.sort(bySeverity),
-    notes: strayFiles(storeDirectory),
+    notes: [...removed, ...strayFiles(storeDirectory)],
     contentRoot: checked.isNewest && tree.isWhole ? rootOfTree(tree.nodes.values()) : undefined,
     transactions: checked.transactions,
     nodes: tree.nodes.size + 1,
@@ -54,6 +51,42 @@ export async function fsckStore(
     blobs: checked.blobs,
     checkedBytes: first.checked.checkedBytes,
   };
+}
+
+interface RepairPlan {
+  /** Bytes of data files as they were, by their paths in the store. */
+  readonly rebuilt: ReadonlyMap<string, Uint8Array>;
+  /** What is mended, relative to the pond. */
+  readonly files: ReadonlySet<string>;
+}
+
+async function planRepair(store: ObjectStore, { checked: { findings, isSound } }: Check): Promise<RepairPlan> {
+  const originals = findings.filter(({ severity }) => severity !== 'derived');
+  const rebuilt = originals.length === 0 ? new Map<string, Uint8Array>() : await rebuildDataFiles(store, new Set(originals.map(({ file }) => file)));
+  // What is derived is made from originals, so these must all be whole.
+  const willBeSound = isSound || originals.every(({ file }) => rebuilt.has(file) || file.startsWith('_blobs/'));
+  const derived = willBeSound ? findings.filter(({ severity }) => severity === 'derived').map(({ file }) => file) : [];
+  return { rebuilt, files: new Set([...rebuilt.keys(), ...derived].map((file) => `store/${file}`)) };
+}
+
+async function repair(
+  store: ObjectStore, options: FsckOptions, environment: Environment, { rebuilt }: RepairPlan, first: Check,
+): Promise<Check> {
+  let now = first;
+  for (const [path, bytes] of rebuilt) await store.put(path, bytes);
+  if (rebuilt.size > 0) now = await check(store, options, environment);
+  const isDerivedWrong = now.checked.findings.some(({ severity }) => severity === 'derived');
+  if (!isDerivedWrong || !now.checked.isSound) return now;
+  await repairDerived(store, environment, now.checked.findings);
+  return check(store, options, environment);
+}
+
+/** Unfinished files of processes that are gone, which no reader sees. */
+async function removeLeftovers(storeDirectory: string, environment: Environment): Promise<string[]> {
+  if (!existsSync(storeDirectory)) return [];
+  const isAlive = (processId: number): boolean => environment.isAlive?.(processId) ?? isProcessAlive(processId);
+  const { paths, sizeBytes } = await collectLeftovers(storeDirectory, { isAlive, nowMillis: Number(environment.nowMicros() / 1000n) });
+  return paths.length === 0 ? [] : [`${paths.length} unfinished ${paths.length === 1 ? 'file' : 'files'} of ${sizeBytes} bytes removed`];
 }
 
 interface Check {
