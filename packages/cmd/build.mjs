@@ -148,7 +148,7 @@ const OPTIONS = {
   legalComments: 'none',
   logLevel: 'warning',
   absWorkingDir: here,
-  external: ['@duckdb/node-bindings', '@resvg/resvg-js'],
+  external: ['@duckdb/node-bindings', '@resvg/resvg-js', '@mongodb-js/zstd'],
   metafile: true,
 };
 /** `import()` becomes `require`, which needs no ESM loader. Source maps are read with --debug alone. */

@@ -82,7 +82,7 @@ devices:
 export const HYDROVU: DefinedFactory = defineFactory({
   name: 'hydrovu', summary: 'Collects readings from the HydroVu API into a series for each device', schema, example: EXAMPLE,
 }, {
-  makes: 'data', commands: COMMANDS, inputs: () => [],
+  makes: 'data', commands: COMMANDS, inputs: () => [], outputs: ({ path }) => [`${path.replace(/\/+$/, '')}/**`],
   run: async (context) => runCommand({ ...context, ...ready(context.config, context.environment) }),
 });
 
