@@ -17,4 +17,13 @@ export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map(
     async () => (await import('./sql-derived.ts')).SQL_DERIVED_TABLE),
   entry('sql-derived-series', 'series', 'A series that is a query over other files',
     async () => (await import('./sql-derived.ts')).SQL_DERIVED_SERIES),
+  entry('column-rename', 'series', 'Columns renamed, cast or left out', async () => (await import('./column-rename.ts')).COLUMN_RENAME),
+  entry('timeseries-join', 'series', 'Series side by side: one row for each time, gaps are null',
+    async () => (await import('./timeseries-join.ts')).TIMESERIES_JOIN),
+  entry('timeseries-pivot', 'series', 'The same columns of many series side by side, by time',
+    async () => (await import('./timeseries-pivot.ts')).TIMESERIES_PIVOT),
+  entry('synthetic-timeseries', 'series', 'A series of generated waves, for demonstrations and tests',
+    async () => (await import('./synthetic-timeseries.ts')).SYNTHETIC_TIMESERIES),
+  entry('dynamic-dir', 'directory', 'A directory of computed nodes, all in one config',
+    async () => (await import('./dynamic-dir.ts')).DYNAMIC_DIR),
 ]);

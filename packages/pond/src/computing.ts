@@ -58,6 +58,7 @@ function computingWithin(host: ComputingHost, within: readonly NodeId[]): Comput
     return {
       node, config,
       root: await openFs(inner.reader).root(),
+      factories: host.factories,
       environment: host.environment,
       cacheDirectory: join(host.cacheDirectory, node.id),
       ...signal,

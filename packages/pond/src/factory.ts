@@ -20,6 +20,8 @@ export interface FactoryContext<N extends DirectoryNode | FileNode = DirectoryNo
   /** YAML, as it is stored. */
   readonly config: string;
   readonly root: WD;
+  /** All that this pond knows. */
+  readonly factories: Factories;
   readonly environment: FactoryEnvironment;
   /** A directory of this node in the cache: not made yet, and gone whenever someone wants room. Queries may read what is in it. */
   readonly cacheDirectory: string;
