@@ -61,9 +61,9 @@ export async function buildSite(options: BuildOptions): Promise<BuildReport> {
     const found: { readonly title: string; readonly address: string; readonly text: string }[] = [];
     for (const page of pages) {
       signal.throwIfAborted();
-      const { content, hasCharts, text } = pageContent(world, page);
+      const { content, hasCharts, hasTrail, text } = pageContent(world, page);
       output.write(`${page.address}index.html`, pageHtml({ ...frame, sidebar: sidebarHtml(config, sidebar, page) }, {
-        title: page.title, description: page.page.facts.summary, address: page.address, trail: page.trail, content, hasCharts,
+        title: page.title, description: page.page.facts.summary, address: page.address, trail: hasTrail ? [] : page.trail, content, hasCharts,
         picture: page.page.facts.image,
       }));
       if (!page.page.facts.hidden) found.push({ title: page.title, address: page.address, text: text.slice(0, 2000) });

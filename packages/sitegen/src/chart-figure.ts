@@ -35,7 +35,7 @@ export function chartFigure(items: readonly ItemData[], panels: readonly ChartPa
   };
   const rows = items.map((item) => rowsForView(item.newest, view, options.targetPoints));
   return html`<figure class="chart" id="${options.id}"><figcaption>${options.caption} ${summary(view, options.zone)}</figcaption>
-<div class="chart-picture">${panels.map((panel) => html`<h3>${panelTitle(panel)}</h3>${sketchSvg({
+<div class="chart-picture">${panels.map((panel) => html`<p class="panel-title">${panelTitle(panel)}</p>${sketchSvg({
     title: panel.title, unit: panel.unit,
     lines: panel.lines.map((line) => {
       const own = rows[line.source];

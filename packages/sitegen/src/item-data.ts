@@ -47,9 +47,8 @@ export async function writeItem(
     if (written === undefined) continue;
     resolutions.push(written.resolution);
     newest.push(written.newest);
-    extent = extent === undefined ? written.extent : {
-      from: Math.min(extent.from, written.extent.from), to: Math.max(extent.to, written.extent.to),
-    };
+    // The last step of a coarser resolution ends where there is no data yet.
+    extent ??= written.extent;
   }
   if (shape === undefined) throw new SiteError('missing', `Cannot export ${JSON.stringify(item.path)}: it has no rows`, { path: item.path });
   return { item, ...shape, resolutions, extent, newest };

@@ -22,6 +22,8 @@ export interface PageContent {
   readonly content: Html;
   readonly headings: readonly Heading[];
   readonly hasCharts: boolean;
+  /** Whether it shows the way to it by itself. */
+  readonly hasTrail: boolean;
   /** What search finds: the text without markup. */
   readonly text: string;
 }
@@ -38,6 +40,7 @@ export function pageContent(world: PageWorld, page: SitePage): PageContent {
   const root = toRoot(page.address);
   const blocks: Html[] = [];
   let charts = 0;
+  let hasTrail = false;
   const block = (made: Html): SafeText => {
     blocks.push(made);
     return new SafeText(`\n\n<!--duckpond-block-${blocks.length - 1}-->\n\n`);
@@ -73,7 +76,10 @@ export function pageContent(world: PageWorld, page: SitePage): PageContent {
       const panels = panelsOf(items.map(({ item, columns }) => ({ name: item.name, columns })), config.labels);
       return block(currentValues(items, panels, world.nowMillis, rangeMillis(site.stale_after) ?? 86_400_000, site.zone));
     },
-    breadcrumb: () => block(breadcrumb(root, page.trail, page.title)),
+    breadcrumb: () => {
+      hasTrail = true;
+      return block(breadcrumb(root, page.trail, page.title));
+    },
     nav_list: ([section], named) => block(cards(pages.filter((other) => isListed(other, page, section ?? named['section'])), root)),
     content_nav: () => block(neighbours(pages, page, root)),
     base_url: () => root,
@@ -89,7 +95,7 @@ export function pageContent(world: PageWorld, page: SitePage): PageContent {
   const whole = filled.replace(/(?:<p>)?<!--duckpond-block-(\d+)-->(?:<\/p>)?/g, (_, index: string) => blocks[Number(index)]?.markup ?? '');
   const hasTitle = headings.some(({ level }) => level === 1);
   return {
-    content: html`${hasTitle ? undefined : html`<h1>${page.title}</h1>`}${trusted(whole)}`, headings, hasCharts: charts > 0,
+    content: html`${hasTitle ? undefined : html`<h1>${page.title}</h1>`}${trusted(whole)}`, headings, hasCharts: charts > 0, hasTrail,
     text: filled.replace(/<[^>]*>/g, ' ').replace(/&(?:amp|lt|gt|quot|#39);/g, ' ').replace(/\s+/g, ' ').trim(),
   };
 }
@@ -116,7 +122,7 @@ function isListed(other: SitePage, page: SitePage, section: unknown): boolean {
 
 function cards(pages: readonly SitePage[], root: string): Html {
   if (pages.length === 0) return html`<p class="empty">There is nothing here yet.</p>`;
-  return html`<ul class="cards">${pages.map(({ title, address, page }) => html`<li><a href="${root}${address}"><h3>${title}</h3>${
+  return html`<ul class="cards">${pages.map(({ title, address, page }) => html`<li><a href="${root}${address}"><strong>${title}</strong>${
     page.facts.summary === undefined ? undefined : html`<p>${page.facts.summary}</p>`}</a></li>`)}</ul>`;
 }
 
@@ -141,6 +147,6 @@ function itemTable(items: readonly ItemData[], { pages, config, nowMillis }: Pag
     const page = pageOf(item);
     const panels = panelsOf([{ name: item.item.name, columns: item.columns }], labels);
     const name = page === undefined ? html`${item.item.name}` : html`<a href="${root}${page.address}">${item.item.name}</a>`;
-    return html`<h3>${name}</h3>${currentValues([item], panels, nowMillis, rangeMillis(site.stale_after) ?? 86_400_000, site.zone)}`;
+    return html`<p class="item-name">${name}</p>${currentValues([item], panels, nowMillis, rangeMillis(site.stale_after) ?? 86_400_000, site.zone)}`;
   })}`;
 }

@@ -41,7 +41,8 @@ export function startChart(figure: HTMLElement, data: ChartData, view: View, rea
     panels = data.panels.map((panel) => {
       const box = document.createElement('div');
       box.className = 'chart-panel';
-      const title = document.createElement('h3');
+      const title = document.createElement('p');
+      title.className = 'panel-title';
       title.textContent = titleOf(panel);
       const readout = document.createElement('p');
       readout.className = 'chart-readout';

@@ -27,11 +27,11 @@ export function createToolbar(view: View, extent: Span, time: TimeText, actions:
   const total = extent.to - extent.from;
   const ranges = element('div', 'chart-ranges');
   for (const [label, name, millis] of LENGTHS.filter(([, , length]) => length < total)) {
-    const button = actionButton(label, `Show ${name}`, () => { view.show({ from: view.span.to - millis, to: view.span.to }); });
+    const button = actionButton(label, `${label}: show ${name}`, () => { view.show({ from: view.span.to - millis, to: view.span.to }); });
     lengths.push({ button, millis });
     ranges.append(button);
   }
-  const all = actionButton('All', 'Show everything', () => { view.show(extent); });
+  const all = actionButton('All', 'All: show everything', () => { view.show(extent); });
   lengths.push({ button: all, millis: total });
   ranges.append(all);
 
@@ -59,7 +59,7 @@ export function createToolbar(view: View, extent: Span, time: TimeText, actions:
 
   const takes = element('div', 'chart-takes');
   takes.append(
-    actionButton('CSV', 'Download what is shown as CSV', actions.csv), actionButton('PNG', 'Download the picture', actions.png),
+    actionButton('CSV', 'Download what is shown as CSV', actions.csv), actionButton('PNG', 'Download the picture as PNG', actions.png),
     actionButton('Full', 'Full screen', actions.fullscreen),
   );
   bar.append(ranges, moves, dates, takes);
