@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { makeProcessDirectory } from './process-directory.ts';
 import type { Column, Engine, VersionContent } from '@duckpond/query';
 
 /**
@@ -14,13 +15,14 @@ export interface RunMaker {
 /** DuckDB, loaded when the first run is due and kept for the next ones. */
 export function createRunMaker(storeDirectory: string, cacheDirectory: string): RunMaker {
   let engine: Promise<Engine> | undefined;
+  let spilled: string | undefined;
 
   async function open(): Promise<Engine> {
     const { openEngine } = await import('@duckpond/query');
-    const spillDirectory = resolve(cacheDirectory);
-    await mkdir(spillDirectory, { recursive: true });
-    const readableDirectories = [resolve(storeDirectory), spillDirectory];
-    return openEngine({ readableDirectories, spillDirectory, memoryLimit: '256MiB', threads: 2 });
+    const runs = resolve(cacheDirectory);
+    const spillDirectory = await makeProcessDirectory(runs);
+    spilled = spillDirectory;
+    return openEngine({ readableDirectories: [resolve(storeDirectory), runs], spillDirectory, memoryLimit: '256MiB', threads: 2 });
   }
 
   return {
@@ -30,7 +32,10 @@ export function createRunMaker(storeDirectory: string, cacheDirectory: string): 
       return (await opening).mergeVersions(versions, path, { columns });
     },
     close() {
-      engine?.then((opened) => { opened.close(); }, () => undefined);
+      engine?.then((opened) => {
+        opened.close();
+        if (spilled !== undefined) rmSync(spilled, { recursive: true, force: true });
+      }, () => undefined);
       engine = undefined;
     },
   };

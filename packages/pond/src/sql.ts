@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
 import type * as QueryModule from '@duckpond/query';
@@ -15,6 +14,7 @@ import type { At, Setting } from './pond.ts';
 import type { RowBounds } from './relation.ts';
 import { readSettings } from './settings.ts';
 import { parquetBytes } from './parquet-bytes.ts';
+import { openSpills } from './spills.ts';
 import { openSpool } from './spool.ts';
 import { withNames } from './sql-result.ts';
 import type { SystemState } from './system-tables.ts';
@@ -96,6 +96,7 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
   const { directory, storeDirectory, oplog } = context;
   const cache = resolve(directory, 'cache');
   const spool = openSpool(cache, oplog.environment.uuid());
+  const spills = openSpills(oplog.environment.uuid());
   /** By what they were opened with. */
   const engines = new Map<string, Promise<Engine>>();
   /** Of states that are read until the end. */
@@ -106,26 +107,26 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
   async function engineFor(library: Library, settings: readonly Setting[], readable: Pick<EngineOptions, 'readablePaths'> & {
     readonly directories: readonly string[];
   }): Promise<Opened> {
-    const spillDirectory = resolve(directory, valueOf(settings, 'sql.spill_directory'));
+    const spillParent = resolve(directory, valueOf(settings, 'sql.spill_directory'));
     const threads = valueOf(settings, 'sql.threads');
-    const options: EngineOptions = {
-      readableDirectories: [resolve(storeDirectory), spool.directory, spillDirectory, join(cache, 'computed'), ...readable.directories],
+    const options: Omit<EngineOptions, 'spillDirectory'> = {
+      readableDirectories: [
+        resolve(storeDirectory), spool.directory, spills.directoryIn(spillParent), join(cache, 'computed'), ...readable.directories,
+      ],
       readablePaths: readable.readablePaths ?? [],
-      spillDirectory,
       memoryLimit: valueOf(settings, 'sql.memory_limit'),
       ...(threads === 'auto' ? {} : { threads: Number(threads) }),
       readers: library.FORMAT_READERS,
     };
     const open = async (): Promise<Engine> => {
       // Nothing is waited for before DuckDB opens on threads of its own: names are looked up meanwhile, in one go.
-      mkdirSync(spillDirectory, { recursive: true });
-      return library.openEngine(options);
+      return library.openEngine({ ...options, spillDirectory: spills.ofEngine(spillParent) });
     };
     if (readable.directories.length > 0 || (readable.readablePaths ?? []).length > 0) {
       const engine = await open();
       return { engine, release: () => { engine.close(); } };
     }
-    const key = JSON.stringify([spillDirectory, threads, options.memoryLimit]);
+    const key = JSON.stringify([spillParent, threads, options.memoryLimit]);
     let shared = engines.get(key);
     if (shared === undefined) {
       shared = open();
@@ -161,7 +162,7 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       computedRows: (path, file) => computing.rowsOf(path, file),
       named: (hostPath, pondPath) => void names.set(hostPath, pondPath),
     });
-    const spillDirectory = resolve(directory, valueOf(settings, 'sql.spill_directory'));
+    const spillDirectory = spills.directoryIn(resolve(directory, valueOf(settings, 'sql.spill_directory')));
     const computing = createComputing({
       factories: context.factories,
       reader: createNodeReader(oplog, view),
@@ -261,7 +262,7 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       const opened = await Promise.allSettled(engines.values());
       engines.clear();
       for (const engine of opened) if (engine.status === 'fulfilled') engine.value.close();
-      await spool.close();
+      await Promise.all([spool.close(), spills.close()]);
     },
   };
 }
