@@ -37,9 +37,11 @@ export interface ConfigFault {
 }
 
 /** The error of a config: each fault on a line of its own, when there are several. */
-export function badConfig(file: string, faults: readonly ConfigFault[]): FactoryError {
+export function badConfig(
+  file: string, faults: readonly ConfigFault[], code: 'bad-config' | 'unknown-factory' = 'bad-config',
+): FactoryError {
   const lines = faults.map(({ line, field, problem }) =>
     [...(line === undefined ? [] : [`line ${line}`]), ...(field === '' ? [] : [field]), problem].join(': '));
   const text = lines.length === 1 ? ` ${lines[0] ?? ''}` : lines.map((line) => `\n  ${line}`).join('');
-  return new FactoryError('bad-config', `Cannot use ${JSON.stringify(file)}:${text}`, { file, faults });
+  return new FactoryError(code, `Cannot use ${JSON.stringify(file)}:${text}`, { file, faults });
 }

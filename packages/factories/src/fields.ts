@@ -1,3 +1,5 @@
+import { parseFormatUrl } from '@duckpond/query';
+import { parseGlob } from '@duckpond/tinyfs';
 import { z } from 'zod';
 import { isReference } from './environment-reference.ts';
 
@@ -7,9 +9,24 @@ export const secret: z.ZodType<string, string> = z.string().refine(isReference, 
 }).describe('A secret: a reference to the environment such as `${env:NAME}`, looked up when it is used');
 
 /** An absolute path, a pattern or a URL of a format. */
-export const source: z.ZodType<string, string> = z.string().refine((text) => text.startsWith('/') || /^[a-z+0-9]+:\/\/\//i.test(text), {
-  error: (issue) => `is ${JSON.stringify(issue.input)}, an absolute path, a pattern or a URL such as "csv:///a/*.csv" was wanted`,
+export const source: z.ZodType<string, string> = z.string().superRefine((text, context) => {
+  const message = sourceFault(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
 }).describe('An absolute path, a pattern such as `/a/*.series`, or a URL such as `csv:///a/*.csv`');
+
+function sourceFault(text: string): string | undefined {
+  const shown = JSON.stringify(text);
+  if (!text.startsWith('/') && !/^[a-z+0-9]+:\/\/\//i.test(text)) {
+    return `is ${shown}, an absolute path, a pattern or a URL such as "csv:///a/*.csv" was wanted`;
+  }
+  try {
+    parseGlob(text.startsWith('/') ? text : parseFormatUrl(text).path);
+    return undefined;
+  } catch (error) {
+    // What is wrong stands behind the colon; what it is wrong with is said by the field.
+    return `is ${shown}: ${(error instanceof Error ? error.message : String(error)).replace(/^Cannot [^:]*"(?:[^"\\]|\\.)*": /, '')}`;
+  }
+}
 
 /** A column. */
 export const columnName: z.ZodType<string, string> = z.string().min(1);

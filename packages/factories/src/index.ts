@@ -9,3 +9,10 @@ export {
   type TemplateOptions,
 } from './template/safe-template.ts';
 export { SafeText } from './template/values.ts';
+export { type Applied, applyResources, checkResources, type HostCopies, lookup, putComputed, refuseCyclesAt, unknownFactory } from './apply.ts';
+export { readDocuments } from './documents.ts';
+export type { Origin, Resource, WantedNode } from './resource.ts';
+export { createVariables, type Variables } from './variables.ts';
+export { findExecutables, type Executable, inRunOrder } from './executables.ts';
+export { type LockOptions, type LockOwner, withRunLock } from './run-lock.ts';
+export { type FactoryFacts, factoryFacts, type FactoryField } from './facts.ts';

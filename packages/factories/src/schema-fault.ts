@@ -17,10 +17,21 @@ export function faultOf(issue: z.core.$ZodIssue, fieldsAt: (path: readonly Prope
     case 'invalid_value': return one(`is ${shown(issue.input)}, ${orList(issue.values.map(shown))} was wanted`);
     case 'too_small': return one(`is ${shown(issue.input)}, ${amount(issue.origin, 'at least', issue.minimum)} was wanted`);
     case 'too_big': return one(`is ${shown(issue.input)}, ${amount(issue.origin, 'at most', issue.maximum)} was wanted`);
-    case 'invalid_union': return unionFault(issue, (inner) => fieldsAt([...path, ...inner]));
+    case 'invalid_union': return 'options' in issue && issue.discriminator !== undefined
+      ? choiceFault(issue) : unionFault(issue, (inner) => fieldsAt([...path, ...inner]));
     default:
       return one(issue.message.includes('wanted') || issue.code === 'custom' ? issue.message : `is ${shown(issue.input)}: ${issue.message}`);
   }
+}
+
+/** Of shapes that one field tells apart, none is meant. */
+function choiceFault(
+  { path, input, discriminator = '', options = [] }: Extract<z.core.$ZodIssue, { readonly options?: unknown }>,
+): readonly SchemaFault[] {
+  const fields = typeof input === 'object' && input !== null ? Object.entries(input) : [];
+  const given: unknown = fields.find(([name]) => name === discriminator)?.[1];
+  const problem = `${given === undefined ? 'is missing' : `is ${shown(given)}`}, ${orList(options.map(shown))} was wanted`;
+  return [{ path: path.at(-1) === discriminator ? path : [...path, discriminator], problem }];
 }
 
 /** Of several shapes the one that comes nearest: it is what was meant. */

@@ -1,10 +1,11 @@
 export { createPond } from './create-pond.ts';
 export { openPond, STORE_DIRECTORY } from './open-pond.ts';
-export { createUuid7, realEnvironment } from './environment.ts';
+export { createUuid7, isProcessAlive, realEnvironment } from './environment.ts';
 export { fsckPondDirectory } from './fsck/fsck.ts';
 export { type AppendedBatch, type AppendOptions, type AppendReport, appendRows } from './append-rows.ts';
 export type { AppendFormat } from './append-read.ts';
 export { appendTabular, type AppendTabularOptions } from './append-tabular.ts';
+export { seriesCopier, type SeriesCopier } from './copy-series.ts';
 export { assertKind, importRows, type ImportOptions, openRowImporter, type RowImporter, type RowOptions } from './import-rows.ts';
 export { type ExportFormat, type ExportOptions, type ExportReport, exportRows } from './export-rows.ts';
 export { TEMPORAL_PARTS, type TemporalPart } from './export-partition.ts';
