@@ -1,12 +1,12 @@
 import type { RowOptions } from '@duckpond/pond';
 import { type Content, joinPath, type WritableWD } from '@duckpond/tinyfs';
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { ExitCode } from './command.ts';
 import type { Context } from './context.ts';
 import { createRowCopier, refuseRows, type RowCopier } from './copy-in-rows.ts';
-import { isDirectory } from './destination.ts';
+import { isDirectory, isThere } from './destination.ts';
 import { CliError, isError, systemReason } from './errors.ts';
 import { parseSource, type RowReading, type SourceDefaults } from './host/address.ts';
 import { type Excepted, type HostItem, type HostSource, hostSources, walkHost } from './host/files.ts';
@@ -121,6 +121,7 @@ async function copySource(work: Work, { host, rows }: Source, pond: Excepted, pl
     work.counts.files++;
     return;
   }
+  const source: CopiedSource = { rows, isDirectory: host.isDirectory, made: new Set() };
   let turn = context.effects.elapsedMillis();
   for (const item of walkHost(host, pond)) {
     if (context.effects.elapsedMillis() - turn > TURN_MILLIS) {
@@ -128,13 +129,21 @@ async function copySource(work: Work, { host, rows }: Source, pond: Excepted, pl
       turn = context.effects.elapsedMillis();
     }
     context.signal.throwIfAborted();
-    await copyItem(work, item, host.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, rows, host.isDirectory);
+    await copyItem(work, item, host.isDirectory && item.name !== '' ? joinPath(place, item.name) : place, source);
   }
 }
 
-async function copyItem(work: Work, item: HostItem, place: string, rows: RowReading | undefined, isBelow: boolean): Promise<void> {
+interface CopiedSource {
+  readonly rows: RowReading | undefined;
+  readonly isDirectory: boolean;
+  /** The directories of the host that this copy has made in the pond: in them is nothing that it has not put there. */
+  readonly made: Set<string>;
+}
+
+async function copyItem(work: Work, item: HostItem, place: string, source: CopiedSource): Promise<void> {
   const { context, root, counts } = work;
   if (item.kind === 'directory') {
+    if (source.made.has(dirname(item.path)) || !await isThere(root, place)) source.made.add(item.path);
     await root.mkdir(place, { parents: true });
     return;
   }
@@ -145,7 +154,7 @@ async function copyItem(work: Work, item: HostItem, place: string, rows: RowRead
   let reason = item.kind === 'skipped' ? item.reason : undefined;
   if (item.kind === 'file') {
     try {
-      reason = await copyFile(work, item, place, rows, isBelow);
+      reason = await copyFile(work, item, place, source);
       if (reason === undefined) {
         counts.files++;
         context.detail(`${item.path} -> ${place}`);
@@ -162,11 +171,11 @@ async function copyItem(work: Work, item: HostItem, place: string, rows: RowRead
 
 /** @returns why it is left out, when it is */
 async function copyFile(
-  work: Work, { path, isPipe }: HostItem & { readonly kind: 'file' }, place: string, rows: RowReading | undefined, isBelow: boolean,
+  work: Work, { path, isPipe }: HostItem & { readonly kind: 'file' }, place: string, { rows, isDirectory: isBelow, made }: CopiedSource,
 ): Promise<string | undefined> {
   const { root, counts, progress } = work;
   if (rows === undefined) {
-    await refuseRows(root, place, path);
+    if (!isBelow || !made.has(dirname(path))) await refuseRows(root, place, path);
     await root.write(place, countedFile(work, isPipe ? readHostPipe(path) : readHostFile(path)), { parents: true });
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { joinPath, type NodePath, type WD } from '@duckpond/tinyfs';
+import { joinPath, type Node, type NodePath, type WD } from '@duckpond/tinyfs';
 import { CliError, isError } from './errors.ts';
 import { nodeName } from './node-row.ts';
 
@@ -30,12 +30,20 @@ export function sourcesAndDest(command: string, words: readonly string[]): { rea
 }
 
 export async function isDirectory(root: WD, path: string): Promise<boolean> {
+  return (await nodeAt(root, path))?.kind === 'directory';
+}
+
+export async function isThere(root: WD, path: string): Promise<boolean> {
+  return await nodeAt(root, path) !== undefined;
+}
+
+async function nodeAt(root: WD, path: string): Promise<Node | undefined> {
   try {
     const found = await root.lookup(path);
-    return found.kind === 'found' && found.at.node.kind === 'directory';
+    return found.kind === 'found' ? found.at.node : undefined;
   } catch (error) {
     // What is above it is missing too.
-    if (isError(error, 'TinyFsError', 'not-found')) return false;
+    if (isError(error, 'TinyFsError', 'not-found')) return undefined;
     throw error;
   }
 }

@@ -97,9 +97,12 @@ export async function runProcess(main: (argv: readonly string[], effects: Effect
   process.exitCode = code;
 }
 
+let hexMillis = -1;
+let hex = '';
+
 /** RFC 9562 section 5.7: 48 bits of milliseconds and the version; the rest is as random as the rest of a UUIDv4, variant included. */
 export function uuidV7(millis: number, random: string): string {
-  const hex = millis.toString(16).padStart(12, '0');
+  if (millis !== hexMillis) [hexMillis, hex] = [millis, millis.toString(16).padStart(12, '0')];
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7${random.slice(15)}`;
 }
 

@@ -23,6 +23,8 @@ export function blobPath(sha256: Uint8Array): string {
 export async function storeContent(
   store: ObjectStore, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, inlineBytes: number = INLINE_BYTES,
 ): Promise<StoredContent> {
+  const bytes = Array.isArray(source) ? onlyChunk(source) : undefined;
+  if (bytes !== undefined && bytes.byteLength <= inlineBytes) return inlineContent(Buffer.from(bytes));
   const head: Uint8Array[] = [];
   let hash: Hash | undefined;
   let sizeBytes = 0;
@@ -42,8 +44,7 @@ export async function storeContent(
     }
     if (staged === undefined || hash === undefined) {
       const [only] = head;
-      const inline = only !== undefined && head.length === 1 ? only : Buffer.concat(head, sizeBytes);
-      return { inline, sizeBytes, sha256: Buffer.from(hashOf('sha256', inline), 'hex') };
+      return inlineContent(only !== undefined && head.length === 1 ? only : Buffer.concat(head, sizeBytes));
     }
     const sha256 = hash.digest();
     await removeIfDamaged(store, blobPath(sha256), sizeBytes, sha256);
@@ -53,6 +54,15 @@ export async function storeContent(
     await staged?.discard();
     throw error;
   }
+}
+
+function onlyChunk(chunks: readonly unknown[]): Uint8Array | undefined {
+  const [only] = chunks;
+  return chunks.length === 1 && only instanceof Uint8Array ? only : undefined;
+}
+
+function inlineContent(inline: Uint8Array): StoredContent {
+  return { inline, sizeBytes: inline.byteLength, sha256: hashOf('sha256', inline, 'buffer') };
 }
 
 /** Bytes are hashed while they are being written. */

@@ -85,13 +85,18 @@ function* below(directory: string, prefix: string, except: Excepted | undefined)
   }
   for (const child of children) {
     const name = prefix === '' ? child.name : `${prefix}/${child.name}`;
-    const path = join(directory, child.name);
+    const path = childOf(directory, child.name);
     // What else there is to know of a file is known when it is opened.
     const isFile = child.isFile() && !isUnreadableName(path);
     const found: HostItem = isFile ? { kind: 'file', path, name, isPipe: false } : item(path, name, false, except);
     yield found;
     if (found.kind === 'directory') yield* below(found.path, name, except);
   }
+}
+
+/** What is named in a directory needs no normalizing. */
+function childOf(directory: string, name: string): string {
+  return directory.endsWith('/') ? `${directory}${name}` : `${directory}/${name}`;
 }
 
 function item(path: string, name: string, follow: boolean, except: Excepted | undefined): HostItem {

@@ -2,7 +2,7 @@ import { matchesCrc32, type ObjectStore, withCrc32 } from '@duckpond/delta';
 import { touched, type Layer, type NodeFact } from '../fact.ts';
 import { compareKeys } from '../key-order.ts';
 import type { FactSource } from '../view.ts';
-import { nameRow, nodeRow, type NewStateRow, runsRow, type StateRow } from './state-row.ts';
+import { nameRow, nodeRow, type NewStateRow, runsRow, type Space, type StateRow } from './state-row.ts';
 import { compareStateKeys, encodeStateRun, openStateRun } from './state-run.ts';
 
 export const STATE_HINT_PATH = '_state/_last';
@@ -74,8 +74,13 @@ function isCount(value: unknown): value is number {
 
 /** Everything that layers say, as state rows sorted for a run. Directories that were only touched get their whole fact from `view`. */
 export async function rowsOfLayers(layers: readonly Layer[], view: FactSource): Promise<NewStateRow[]> {
-  const rows = new Map<string, NewStateRow>();
-  const put = (row: NewStateRow): void => { rows.set(`${row.partId} ${row.space} ${row.key}`, row); };
+  /** By part, then by space, in the order of the spaces. */
+  const parts = new Map<string, Readonly<Record<Space, Map<string, NewStateRow>>>>();
+  const put = (row: NewStateRow & { readonly space: Space }): void => {
+    let part = parts.get(row.partId);
+    if (part === undefined) parts.set(row.partId, part = { name: new Map(), node: new Map(), run: new Map() });
+    part[row.space].set(row.key, row);
+  };
   const touchedParts = new Set<string>();
   for (const layer of layers) {
     for (const [partId, names] of layer.names) for (const [name, fact] of names) put(nameRow(partId, name, fact));
@@ -91,7 +96,8 @@ export async function rowsOfLayers(layers: readonly Layer[], view: FactSource): 
     const fact = await view.node(partId, partId);
     if (fact !== undefined) put(nodeRow(partId, partId, fact));
   }
-  return [...rows.values()].sort(compareStateKeys);
+  return [...parts].sort(([a], [b]) => compareKeys(a, b)).flatMap(([, { name, node, run }]) =>
+    [name, node, run].flatMap((rows) => [...rows.values()].sort((a, b) => compareKeys(a.key, b.key))));
 }
 
 function touchIn(layers: readonly Layer[], fact: NodeFact): NodeFact {
