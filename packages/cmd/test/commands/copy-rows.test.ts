@@ -114,6 +114,19 @@ describe('copy in', () => {
     expect(await ok(['log', '--limit', '1', '--json'])).toBe(before);
   });
 
+  test('bytes do not become part of rows, wherever the rows are: in a directory of before or of the same copy', async () => {
+    const { ok, pond, file, cwd } = await bench();
+    const refused = { code: 1, stderr: expect.stringContaining('it is a series, rows were wanted') as string };
+    for (const parent of ['one', 'two']) mkdirSync(join(cwd, parent, 'tree', 'sub'), { recursive: true });
+    file('one/tree/sub/a.csv', A);
+    file('two/tree/sub/a.csv', A);
+    await ok(['mkdir', '/in']);
+    expect(await pond(['copy', `host+csv+series://${cwd}/one/tree`, `host://${cwd}/two/tree`, '/in/'])).toMatchObject(refused);
+    await ok(['copy', `host+csv+series://${cwd}/one/tree`, '/in/']);
+    expect(await pond(['copy', `host://${cwd}/two/tree`, '/in/'])).toMatchObject(refused);
+    await ok(['copy', `host://${cwd}/two`, '/in/']);
+  });
+
   test('kinds are not mixed', async () => {
     const { ok, pond, file, cwd } = await bench();
     const a = file('a.csv', A);
