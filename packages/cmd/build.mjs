@@ -36,13 +36,18 @@ const PARTS = {
   'cli-progress.cjs': ['cli-progress'],
   'yazl.cjs': ['yazl'],
   'string-width.cjs': ['string-width'],
+  's3.cjs': ['@aws-sdk/client-s3', '@smithy/node-http-handler', '@smithy/core/retry'],
+  'age.cjs': ['age-encryption'],
+  'tar-stream.cjs': ['tar-stream'],
 };
 /** Libraries that bring another version of a part's library: they keep their own. */
 const KEEP_THEIR_OWN = { 'cli-progress.cjs': ['string-width'] };
 /** Libraries in CommonJS that use others by `require`, which must not get the ES module of a library that has both. */
-const REQUIRES_ITS_OWN = ['yazl.cjs'];
+const REQUIRES_ITS_OWN = ['yazl.cjs', 'tar-stream.cjs'];
 /** Whose dependency it is, when not this package's. */
-const RESOLVED_FROM = { 'hyparquet-compressors.cjs': '../delta' };
+const RESOLVED_FROM = {
+  'hyparquet-compressors.cjs': '../delta', 's3.cjs': '../remote', 'age.cjs': '../remote', 'tar-stream.cjs': '../remote',
+};
 const PART_OF = new Map(Object.entries(PARTS).flatMap(([part, names]) => names.map((name) => [name, part])));
 
 /**
@@ -156,9 +161,10 @@ const COMMON_JS = { format: 'cjs', supported: { 'dynamic-import': false }, sourc
 
 async function bundleLibrary(part) {
   const [first, ...others] = PARTS[part];
+  const from = fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url));
   const entry = others.length === 0
     ? { entryPoints: [first] }
-    : { stdin: { contents: PARTS[part].map((name) => `export * from ${JSON.stringify(name)};`).join('\n'), resolveDir: here } };
+    : { stdin: { contents: PARTS[part].map((name) => `export * from ${JSON.stringify(name)};`).join('\n'), resolveDir: from } };
   const { metafile } = await build({
     ...OPTIONS,
     ...COMMON_JS,
@@ -166,7 +172,7 @@ async function bundleLibrary(part) {
     sourcemap: true,
     conditions: REQUIRES_ITS_OWN.includes(part) ? ['@duckpond/source'] : OPTIONS.conditions,
     outfile: `${bundle}/${part}`,
-    absWorkingDir: fileURLToPath(new URL(RESOLVED_FROM[part] ?? '.', import.meta.url)),
+    absWorkingDir: from,
     plugins: [lazyParts(part)],
   });
   inputs[part] = Object.keys(metafile.inputs);

@@ -41,7 +41,10 @@ const EXIT_OF: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   DeltaError: { 'corrupt-log': 12, 'corrupt-checkpoint': 12 },
   OplogError: { 'corrupt-record': 12, 'corrupt-blob': 12, 'corrupt-state': 12, conflict: 11, 'not-a-pond': 10 },
   PondError: { 'no-pond': 10, conflict: 11, corrupt: 12, 'invalid-setting': 2 },
-  RemoteError: { unavailable: 13, 'corrupt-object': 12 },
+  RemoteError: {
+    unavailable: 13, refused: 13, 'no-conditional-writes': 13, 'corrupt-object': 12, 'missing-object': 12, 'corrupt-pond': 12, conflict: 11,
+    'invalid-url': 2, 'invalid-attachment': 2, 'literal-secret': 2, 'missing-variable': 2,
+  },
 };
 
 /** Packages whose messages are written for people. */

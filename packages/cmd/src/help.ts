@@ -2,8 +2,10 @@ import { GLOBAL_OPTIONS } from './catalog/globals.ts';
 import type { ArgumentSpec, Command, Group, OptionSpec } from './command.ts';
 import { EXIT_CODES } from './errors.ts';
 
-export const GROUP_TITLES: Readonly<Record<Group, string>> = { pond: 'Pond', files: 'Files', shell: 'Shell' };
-const GROUPS: readonly Group[] = ['pond', 'files', 'shell'];
+export const GROUP_TITLES: Readonly<Record<Group, string>> = {
+  pond: 'Pond', files: 'Files', elsewhere: 'Elsewhere', shell: 'Shell',
+};
+const GROUPS: readonly Group[] = ['pond', 'files', 'elsewhere', 'shell'];
 const WIDTH = 80;
 
 /** The whole list of commands: `pond help`. */

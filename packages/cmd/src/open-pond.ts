@@ -78,7 +78,10 @@ export async function openPondOf(context: Context): Promise<Pond> {
 export async function withPond<T>(context: Context, work: (pond: Pond) => Promise<T>): Promise<T> {
   const pond = await openPondOf(context);
   try {
-    return await work(pond);
+    const result = await work(pond);
+    const { changes, group } = context.command;
+    if (changes === true && group !== 'elsewhere') await (await import('./remotes/auto-push.ts')).autoPush(context, pond);
+    return result;
   } finally {
     await pond.close();
   }

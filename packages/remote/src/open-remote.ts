@@ -7,6 +7,8 @@ import { parseRemoteUrl } from './remote-url.ts';
 export interface OpenRemoteOptions {
   /** Looks up what references name. */
   readonly variable: Variable;
+  /** New UUIDs. */
+  readonly uuid: () => string;
   readonly signal?: AbortSignal;
   /** For what nobody waits for gladly: fewer attempts, and shorter ones. */
   readonly isHasty?: boolean;
@@ -24,6 +26,7 @@ export async function openRemote(attachment: Attachment, options: OpenRemoteOpti
   return openS3Store({
     bucket: url.bucket,
     prefix: url.prefix,
+    uuid: options.uuid,
     ...(endpoint === undefined ? {} : { endpoint: plain('endpoint', endpoint) }),
     ...(region === undefined ? {} : { region: plain('region', region) }),
     ...(accessKeyId === undefined ? {} : { accessKeyId: plain('access key id', accessKeyId) }),

@@ -28,6 +28,8 @@ export interface S3Options {
   readonly connectMillis?: number;
   /** How long a connection may be silent. */
   readonly silenceMillis?: number;
+  /** New UUIDs: for the names of what is unfinished, and as dice for pauses. */
+  readonly uuid: () => string;
   /** Ends every request. */
   readonly signal?: AbortSignal;
 }
@@ -51,7 +53,7 @@ export function createS3Client(options: S3Options): S3Client {
       ? {} : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
     requestChecksumCalculation: mode,
     responseChecksumValidation: mode,
-    retryStrategy: new ConfiguredRetryStrategy(options.attempts ?? ATTEMPTS, (attempt) => pauseOf(attempt, options.pauseMillis)),
+    retryStrategy: new ConfiguredRetryStrategy(options.attempts ?? ATTEMPTS, (attempt) => pauseOf(attempt, options)),
     followRegionRedirects: true,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: options.connectMillis ?? CONNECT_MILLIS,
@@ -65,6 +67,7 @@ export function createS3Client(options: S3Options): S3Client {
 }
 
 /** Between half and all of the pause, so that clients that failed together do not come back together. */
-function pauseOf(attempt: number, firstMillis: number = PAUSE_MILLIS): number {
-  return Math.min(LONGEST_PAUSE_MILLIS, firstMillis * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+function pauseOf(attempt: number, { pauseMillis = PAUSE_MILLIS, uuid }: S3Options): number {
+  const dice = Number.parseInt(uuid().slice(-6), 16) / 0x1000000;
+  return Math.min(LONGEST_PAUSE_MILLIS, pauseMillis * 2 ** (attempt - 1)) * (0.5 + dice / 2);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   assertObjectPath, assertObjectPrefix, type ByteRange, DeltaError, type ObjectMeta, type PutOptions, type StagedObject,
@@ -27,9 +26,11 @@ class S3Store implements RemoteStore {
   readonly label: string;
   readonly #prefix: string;
   readonly #bucket: S3Bucket;
+  readonly #uuid: () => string;
 
   constructor(options: S3Options) {
-    const { bucket, prefix, signal } = options;
+    const { bucket, prefix, signal, uuid } = options;
+    this.#uuid = uuid;
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.label = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
     this.#bucket = { client: createS3Client(options), bucket, label: this.label, signal, key: (path) => this.#prefix + path };
@@ -119,7 +120,7 @@ class S3Store implements RemoteStore {
   }
 
   async stage(): Promise<StagedObject> {
-    const staging = stagingName(randomUUID());
+    const staging = stagingName(this.#uuid());
     return new S3StagedObject(new MultipartUpload(this.#bucket, staging), {
       putIfAbsent: (path, bytes) => this.putIfAbsent(path, bytes),
       publish: (upload, path) => this.#publish(upload, staging, path),

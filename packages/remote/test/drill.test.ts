@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
@@ -20,11 +21,11 @@ const scratch = scratchDirectories();
 const SEED = Number(env['DUCKPOND_SEED'] ?? 1);
 
 let server: S3Server;
-beforeEach(async () => { server = await startS3Server(); });
+beforeEach(async () => { server = await startS3Server({ nowMillis: Date.now }); });
 afterEach(() => server.close());
 
 function openS3(): RemoteStore {
-  return openS3Store({ bucket: server.bucketName, prefix: 'b', endpoint: server.endpoint, ...server.credentials, pauseMillis: 2 });
+  return openS3Store({ bucket: server.bucketName, prefix: 'b', endpoint: server.endpoint, ...server.credentials, uuid: randomUUID, pauseMillis: 2 });
 }
 
 function push(made: RandomPond, store: RemoteStore, sealer: Opener = PLAIN): Promise<PushReport> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'vitest';
 import { commit, createTable, openSnapshot } from '@duckpond/delta';
 import { RemoteError } from '../src/errors.ts';
@@ -18,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function open(more: Partial<S3Options> = {}): RemoteStore {
-  return openS3Store({ bucket: server.bucketName, prefix: 'p', endpoint: server.endpoint, ...server.credentials, attempts: 3, pauseMillis: 2, ...more });
+  return openS3Store({ bucket: server.bucketName, prefix: 'p', endpoint: server.endpoint, ...server.credentials, uuid: randomUUID, attempts: 3, pauseMillis: 2, ...more });
 }
 
 /** The first request of an operation meets a fault, the others do not. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { objectStoreSuite } from '@duckpond/delta/testing';
 import { openS3Store } from '../src/s3-store.ts';
@@ -7,7 +8,7 @@ let server: S3Server;
 let count = 0;
 
 beforeAll(async () => {
-  server = await startS3Server({ pageSize: 7 });
+  server = await startS3Server({ pageSize: 7, nowMillis: Date.now });
 });
 afterAll(() => server.close());
 
@@ -17,7 +18,7 @@ for (const checksums of ['required', 'supported'] as const) {
     describe,
     it,
     makeStore: () => openS3Store({
-      bucket: server.bucketName, prefix: `p/${++count} ü`, endpoint: server.endpoint, ...server.credentials, checksums, attempts: 2, pauseMillis: 2,
+      bucket: server.bucketName, prefix: `p/${++count} ü`, endpoint: server.endpoint, ...server.credentials, uuid: randomUUID, checksums, attempts: 2, pauseMillis: 2,
     }),
   });
 }

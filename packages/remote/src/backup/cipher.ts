@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import { RemoteError } from '../errors.ts';
 import type { EncryptionFacts } from './identity.ts';
@@ -26,8 +26,6 @@ export const PLAIN: Opener = {
   isEncrypting: false,
 };
 
-const NAMES_KEY_BYTES = 32;
-
 /** A new identity of age, `AGE-SECRET-KEY-1…`: what a key file holds. */
 export async function generateKey(): Promise<{ readonly secret: string; readonly recipient: string }> {
   const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
@@ -45,8 +43,9 @@ export async function recipientOfKeyFile(text: string): Promise<string> {
 
 /** A new key of names, as it is stored in the pond and, encrypted, in the backup. */
 export async function createNamesKey(recipient: string): Promise<{ readonly key: string; readonly facts: EncryptionFacts }> {
-  const { Encrypter } = await import('age-encryption');
-  const key = randomBytes(NAMES_KEY_BYTES);
+  const { Encrypter, generateX25519Identity } = await import('age-encryption');
+  // The library's own chance: 32 bytes out of a key that nobody else will ever see.
+  const key = createHash('sha256').update(await generateX25519Identity()).digest();
   const encrypter = new Encrypter();
   encrypter.addRecipient(recipient);
   return { key: key.toString('base64'), facts: { recipient, names: Buffer.from(await encrypter.encrypt(key)).toString('base64') } };

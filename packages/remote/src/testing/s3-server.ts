@@ -34,7 +34,7 @@ export type S3Fault =
 export interface S3ServerOptions {
   readonly credentials?: TestCredentials;
   readonly bucket?: string;
-  readonly nowMillis?: () => number;
+  readonly nowMillis: () => number;
   readonly fault?: (request: SeenRequest) => S3Fault | undefined;
   /** Keys in one page of a listing. */
   readonly pageSize?: number;
@@ -59,8 +59,8 @@ const CREDENTIALS: TestCredentials = { accessKeyId: 'test-key', secretAccessKey:
  * An S3 server in this process: path style, signatures, conditional writes, ranges, listings in pages, uploads in parts, and faults on
  * demand. Objects live in memory.
  */
-export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const { credentials = CREDENTIALS, bucket: bucketName = 'ponds', nowMillis = Date.now, pageSize = 1000 } = options;
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  const { credentials = CREDENTIALS, bucket: bucketName = 'ponds', nowMillis, pageSize = 1000 } = options;
   const bucket = new TestBucket(nowMillis);
   const counts = new Map<string, number>();
   let fault = options.fault;

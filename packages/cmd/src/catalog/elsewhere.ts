@@ -1,0 +1,118 @@
+import { type Command, define } from '../command.ts';
+import { ROW_FORMATS } from '../output/format.ts';
+import { ATTACHMENT_OPTIONS } from '../remotes/attachment-options.ts';
+import { DRY_RUN } from './pond.ts';
+
+const NAME = { name: 'NAME', summary: 'What the backup is called' } as const;
+const URL = { name: 'URL', summary: 's3://BUCKET/PREFIX or file:///DIRECTORY' } as const;
+const KEY_FILE = { long: 'key-file', value: 'FILE', of: 'host-file', summary: 'The key of an encrypted backup' } as const;
+const EXITS = { 12: 'The pond or the backup is damaged', 13: 'The other side is away or refuses' } as const;
+
+/** What leaves this machine, and comes back. */
+export const ELSEWHERE_COMMANDS: readonly Command[] = [
+  define({
+    name: 'backup add',
+    group: 'elsewhere',
+    summary: 'Make a bucket or a directory a backup of the pond',
+    description: [
+      'Looks whether the place is fit for it, writes whose backup it is, and stores in the pond how to get there. Secrets are never stored: '
+      + "give '${env:NAME}', or nothing and the SDK looks in its own places. Every write is pushed at once from then on, unless --no-auto; "
+      + 'a push that fails never fails the write, and pond status tells of it.',
+      'With --encrypt everything is encrypted here, to the key in the key file, which is made when there is none. Pushing does not need '
+      + 'the key file, restoring does: keep a copy of it elsewhere. A lost key file is a lost backup.',
+    ],
+    arguments: { name: NAME, url: URL },
+    options: {
+      ...ATTACHMENT_OPTIONS,
+      noAuto: { long: 'no-auto', summary: 'Push only when pond push is run' },
+      encrypt: { long: 'encrypt', summary: 'Encrypt all content; needs --key-file' },
+      keyFile: KEY_FILE,
+    },
+    changes: true,
+    examples: [
+      { line: 'pond backup add disk file:///mnt/usb/water', summary: 'A directory of another disk' },
+      {
+        line: "pond backup add offsite s3://ponds/water --endpoint https://s3.example.org --access-key-id '${env:S3_ID}' "
+          + "--secret-access-key '${env:S3_SECRET}'",
+        summary: 'A bucket, with credentials in variables',
+      },
+      { line: 'pond backup add safe s3://ponds/w2 --encrypt --key-file ~/water.key', summary: 'Encrypted' },
+    ],
+    exitCodes: { ...EXITS, 1: 'The name is taken, or the place is of another pond or not fit for it' },
+    load: () => import('../commands/backup-add.ts'),
+  }),
+  define({
+    name: 'backup list',
+    group: 'elsewhere',
+    summary: 'List the backups of the pond and how far they are',
+    arguments: {},
+    options: {},
+    formats: ['text', ...ROW_FORMATS],
+    examples: [{ line: 'pond backup list', summary: 'Names and places' }],
+    load: () => import('../commands/backup-list.ts'),
+  }),
+  define({
+    name: 'backup remove',
+    group: 'elsewhere',
+    summary: 'Stop pushing to a backup; what is there stays',
+    arguments: { name: NAME },
+    options: {},
+    changes: true,
+    examples: [{ line: 'pond backup remove disk', summary: 'Forget a backup' }],
+    load: () => import('../commands/backup-remove.ts'),
+  }),
+  define({
+    name: 'push',
+    group: 'elsewhere',
+    summary: 'Bring one backup, or all of them, to the newest state',
+    description: [
+      'Sends what is new and, last, the entry that says so: whenever it is interrupted the backup has a whole state, and the next push goes '
+      + 'on with what is there. Nothing that is removed or merged in the pond is removed there.',
+    ],
+    arguments: { name: { ...NAME, optional: true } },
+    options: { dryRun: DRY_RUN },
+    examples: [{ line: 'pond push', summary: 'All backups' }, { line: 'pond push offsite --dry-run', summary: 'What would be sent' }],
+    exitCodes: { ...EXITS, 3: 'Some backups could not be reached, the others are up to date' },
+    load: () => import('../commands/push.ts'),
+  }),
+  define({
+    name: 'verify',
+    group: 'elsewhere',
+    summary: 'Compare backups with the pond',
+    description: [
+      'Follows the chain of pushes, looks whether every object of the newest state is there in its size, and whether pond and backup have '
+      + 'one history. With --data every byte is read and compared with its hash.',
+    ],
+    arguments: { name: { ...NAME, optional: true } },
+    options: { data: { long: 'data', summary: 'Read every byte' }, keyFile: KEY_FILE },
+    formats: ['text', 'json'],
+    examples: [{ line: 'pond verify --data', summary: 'All backups, every byte' }],
+    exitCodes: { ...EXITS, 1: 'A backup is damaged or of another history' },
+    load: () => import('../commands/verify.ts'),
+  }),
+  define({
+    name: 'restore',
+    group: 'elsewhere',
+    summary: 'Make a pond out of a backup',
+    description: [
+      'Puts it where --pond or POND says, in a missing or an empty directory; a pond that is there is never touched. Every byte is compared '
+      + 'with the hash that was taken when it was written, the result is checked as pond fsck does, and only then it appears. Prints the '
+      + 'content root. An interrupted restore goes on where it was.',
+      'With --at the state after a transaction, or the last one pushed before a time.',
+    ],
+    arguments: { name: NAME, url: URL },
+    options: {
+      ...ATTACHMENT_OPTIONS,
+      keyFile: KEY_FILE,
+      partial: { long: 'partial', summary: 'Make a pond also when some contents cannot be had' },
+    },
+    changes: true,
+    acceptsAt: true,
+    examples: [
+      { line: 'pond --pond ./water restore disk file:///mnt/usb/water', summary: 'The newest state' },
+      { line: 'pond --pond ./water restore disk file:///mnt/usb/water --at 812', summary: 'The state after transaction 812' },
+    ],
+    exitCodes: { ...EXITS, 1: 'There is a pond already, or no such state', 3: 'With --partial: some contents could not be had' },
+    load: () => import('../commands/restore.ts'),
+  }),
+];
