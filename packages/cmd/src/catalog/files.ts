@@ -137,6 +137,7 @@ export const FILE_COMMANDS: readonly Command[] = [
     name: 'cp',
     group: 'files',
     summary: 'Copy inside the pond',
+    description: ['Files are copied as they are now: the rows of a series become one version of its copy.'],
     arguments: { words: SOURCES_AND_DEST },
     options: { recursive: { long: 'recursive', short: 'r', summary: 'Directories with all that is in them' }, dryRun: DRY_RUN },
     changes: true,
