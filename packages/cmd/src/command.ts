@@ -63,7 +63,7 @@ export interface Example {
 }
 
 /** The groups of `pond help`, in its order. */
-export type Group = 'pond' | 'files' | 'elsewhere' | 'shell';
+export type Group = 'pond' | 'files' | 'resources' | 'elsewhere' | 'shell';
 
 /** What a handler may return; nothing is 0. */
 export type ExitCode = 0 | 1 | 2 | 3 | 10 | 11 | 12 | 13;

@@ -45,10 +45,12 @@ const EXIT_OF: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     unavailable: 13, refused: 13, 'no-conditional-writes': 13, 'corrupt-object': 12, 'missing-object': 12, 'corrupt-pond': 12, conflict: 11,
     'invalid-url': 2, 'invalid-attachment': 2, 'literal-secret': 2, 'missing-variable': 2,
   },
+  FactoryError: { locked: 11 },
+  HydroVuError: { unavailable: 13, usage: 2, corrupt: 12 },
 };
 
 /** Packages whose messages are written for people. */
-const KNOWN = new Set([...Object.keys(EXIT_OF), 'QueryError', 'FactoryError', 'HydroVuError', 'SitegenError']);
+const KNOWN = new Set([...Object.keys(EXIT_OF), 'QueryError', 'SiteError']);
 
 const CONFLICT = "another process changed the same thing; look with 'pond log --limit 5' and run the command again";
 const DAMAGE = "'pond fsck --verbose' names everything that is damaged";
@@ -125,8 +127,9 @@ export function report(error: unknown): Report {
 /** The lines for stderr; `debug` adds the stack and those of the causes. */
 export function reportLines(error: unknown, debug: boolean): string {
   const { message, hint } = report(error);
-  // DuckDB points at the place in the query, in lines of its own.
-  const parts = isError(error, 'QueryError', 'query-failed') ? message.split('\n').filter((line) => line.trim() !== '') : [message];
+  // DuckDB points at the place in the query, and configs have a line for each fault, in lines of their own.
+  const hasLines = isError(error, 'QueryError', 'query-failed') || isError(error, 'FactoryError');
+  const parts = hasLines ? message.split('\n').filter((line) => line.trim() !== '') : [message];
   const lines = message === '' ? [] : [`pond: ${parts.map(printable).join('\n')}`];
   if (hint !== undefined) lines.push(`hint: ${printable(hint)}`);
   if (debug) {

@@ -3,9 +3,9 @@ import type { ArgumentSpec, Command, Group, OptionSpec } from './command.ts';
 import { EXIT_CODES } from './errors.ts';
 
 export const GROUP_TITLES: Readonly<Record<Group, string>> = {
-  pond: 'Pond', files: 'Files', elsewhere: 'Elsewhere', shell: 'Shell',
+  pond: 'Pond', files: 'Files', resources: 'Resources', elsewhere: 'Elsewhere', shell: 'Shell',
 };
-const GROUPS: readonly Group[] = ['pond', 'files', 'elsewhere', 'shell'];
+const GROUPS: readonly Group[] = ['pond', 'files', 'resources', 'elsewhere', 'shell'];
 const WIDTH = 80;
 
 /** The whole list of commands: `pond help`. */

@@ -1,11 +1,11 @@
 import { type Environment, openPond, type Pond, type TransactionInfo, type WriteResult } from '@duckpond/pond';
 import type { FS, WD, WritableWD } from '@duckpond/tinyfs';
-import { FACTORIES } from '@duckpond/factories';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from './context.ts';
 import type { Effects } from './effects.ts';
 import { CliError, isError } from './errors.ts';
+import { FACTORIES } from './factories.ts';
 
 /**
  * The directory that `--pond` or `POND` names, else the nearest `.pond` from the working directory upwards.

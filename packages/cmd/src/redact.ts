@@ -1,7 +1,7 @@
 const HIDDEN = '***';
 
 /** Names of options, variables and URL parameters whose values are secrets. */
-const SECRET_NAME = /secret|passw(or)?d|passphrase|token|(api|access|private)[-_]?key|credential|signature|^authorization$|^sig$/i;
+const SECRET_NAME = /secret|passw(or)?d|passphrase|token|(api|access|private)[-_]?key|credential|signature|^authorization$|^sig$|^key$/i;
 /** A reference is not a secret. */
 const REFERENCE = /^\$\{env:[^}]*\}$/;
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;

@@ -29,6 +29,9 @@ export interface LockOptions {
   readonly nowMicros: () => bigint;
 }
 
+/** Of this process, so that no two of its runs write the same file. */
+let drawn = 0;
+
 /**
  * Runs `work` unless another process runs something of the same key: a file in `cache/locks`, of no transaction, gone afterwards.
  * That of a process that has died is taken over.
@@ -42,7 +45,7 @@ export async function withRunLock<T>(options: LockOptions, work: () => Promise<T
     pid, host: options.host, started: startOf('self'), since: String(options.nowMicros()), command: options.command,
   };
   const text = `${JSON.stringify(owner)}\n`;
-  const own = `${file}.${pid}`;
+  const own = `${file}.${pid}-${++drawn}`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeFile(own, text);
   try {
