@@ -16,10 +16,11 @@ test('cp of series and tables has their rows and what is known of them, also whe
   const rows = async (path: string): Promise<string> => ok(['cat', path, '--format', 'csv']);
   expect(await rows('/e/s')).toBe(await rows('/d/s'));
   const facts = async (path: string): Promise<unknown> => {
-    const { columns, rows: count, timeColumn, timeMin, timeMax } = JSON.parse(await ok(['describe', path, '--json'])) as Record<string, unknown>;
-    return { columns, count, timeColumn, timeMin, timeMax };
+    const [described] = JSON.parse(await ok(['describe', path, '--json'])) as readonly Record<string, unknown>[];
+    return ['columns', 'rows', 'time_column', 'time_min', 'time_max'].map((key) => described?.[key] ?? `no ${key}`);
   };
   expect(await facts('/e/s')).toEqual(await facts('/d/s'));
+  expect(await facts('/e/s')).toContain('t');
   expect(await ok(['count', '/e/s'])).toBe(await ok(['count', '/d/s']));
   await ok(['cp', '/e/s', '/d/s']);
   expect(await ok(['count', '/d/s'])).toContain('80');
