@@ -8,7 +8,7 @@ export interface DefinedEntry extends FactoryEntry {
 
 const entry = (
   name: string, makes: FactoryMakes, summary: string, load: () => Promise<DefinedFactory>,
-  more: Partial<Pick<FactoryEntry, 'isInner'>> = {},
+  more: Partial<Pick<FactoryEntry, 'isInner' | 'isExecutable'>> = {},
 ): readonly [string, DefinedEntry] => [name, { name, makes, summary, isExecutable: false, load, ...more }];
 
 /** The factories of this package. A program adds its own: the registry is a value. */
@@ -26,4 +26,6 @@ export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map(
     async () => (await import('./synthetic-timeseries.ts')).SYNTHETIC_TIMESERIES),
   entry('dynamic-dir', 'directory', 'A directory of computed nodes, all in one config',
     async () => (await import('./dynamic-dir.ts')).DYNAMIC_DIR),
+  entry('inbox', 'data', 'Takes in files of the host as they are put into a directory, as bytes or as rows',
+    async () => (await import('./inbox/inbox.ts')).INBOX, { isExecutable: true }),
 ]);

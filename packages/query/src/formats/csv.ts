@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { quoteIdentifier } from '../identifier.ts';
 import type { ScanSession } from '../scan-session.ts';
 import { inputFiles, type NativeInputs, nativeInputs } from './inputs.ts';
@@ -19,6 +20,8 @@ const KNOWN = [
 ];
 const CANDIDATES = [',', ';', '\t', '|'];
 const LARGE_LINE = 2_000_000;
+// Twice the longest line that DuckDB takes unless told.
+const SMALL_BYTES = 4_194_304;
 
 /**
  * Delimited text, by DuckDB's reader and sniffer. `types=a:BIGINT,b:VARCHAR` sets types of columns, `columns=…` names and types of all of them.
@@ -33,7 +36,7 @@ async function selectDelimited(format: 'csv' | 'tsv', session: ScanSession, path
   checkOptions(format, options, KNOWN);
   const inputs = await nativeInputs(session, format, paths, options, 'csv');
   const given = delimiterOf(options) ?? (format === 'tsv' ? '\t' : undefined);
-  const select = `SELECT * FROM read_csv(${await parametersOf(format, session, inputs, options, given)})`;
+  const select = `SELECT * FROM read_csv(${await parametersOf(format, session, inputs, options, given, await areSmall(paths))})`;
   if (Object.hasOwn(options, 'columns') || booleanOption(format, options, 'null_padding') === true) return select;
   try {
     const columns = await session.columnsOf(select);
@@ -49,13 +52,18 @@ async function selectDelimited(format: 'csv' | 'tsv', session: ScanSession, path
   return select;
 }
 
+async function areSmall(paths: readonly string[]): Promise<boolean> {
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return sizes.every((size) => size <= SMALL_BYTES);
+}
+
 function delimiterOf(options: Options): string | undefined {
   const text = options['delim'] ?? options['sep'] ?? options['delimiter'];
   return text === '\\t' || text === 'tab' ? '\t' : text;
 }
 
 async function parametersOf(
-  format: string, session: ScanSession, inputs: NativeInputs, options: Options, delimiter: string | undefined,
+  format: string, session: ScanSession, inputs: NativeInputs, options: Options, delimiter: string | undefined, isSmall: boolean,
 ): Promise<string> {
   const parameters = [await session.bindTexts(inputs.paths), ...(inputs.paths.length > 1 ? ['union_by_name = true'] : [])];
   const add = async (name: string, value: string | number | boolean | undefined): Promise<void> => {
@@ -70,6 +78,8 @@ async function parametersOf(
   await add('max_line_size', maxLine);
   // Without this DuckDB takes buffers of sixteen times the longest line.
   if (maxLine !== undefined && maxLine > LARGE_LINE) await add('buffer_size', maxLine * 2 + 1024);
+  // Each file of a query holds a buffer of 32 MB from its first look on, however small it is: many files in one query would be too many.
+  else if (maxLine === undefined && inputs.compression === 'none' && isSmall) await add('buffer_size', SMALL_BYTES);
   await add('encoding', inputs.encoding);
   await add('compression', inputs.compression);
   for (const name of ['types', 'columns']) {
