@@ -45,7 +45,7 @@ export function planMerge(
   const tiers = new Map<number, AddFile[]>();
   for (const add of files) {
     if (add.size >= FILE_BYTES) continue;
-    const tier = effectiveTier(add);
+    const tier = options.anyCount === true ? tierOfSize(add) : effectiveTier(add);
     if (tier < (options.leastTier ?? 0) || tier > (options.mostTier ?? tier)) continue;
     tiers.set(tier, [...tiers.get(tier) ?? [], add]);
   }
@@ -59,15 +59,19 @@ export function planMerge(
       inputs.push(add);
       bytes += add.size;
     }
-    if (oldestFirst.length >= due && inputs.length >= 2) return { tier, inputs, isByHand: !options.foreground };
+    if (oldestFirst.length < due || inputs.length < 2) continue;
+    return { tier: inputs.reduce((most, add) => Math.max(most, dataFileFacts(add).tier), tier), inputs, isByHand: !options.foreground };
   }
   return undefined;
 }
 
 /** A file that is large already is merged with its equals, not with the small files of its tier. */
 function effectiveTier(add: AddFile): number {
-  const bySize = add.size >= LARGE_BYTES ? 2 : add.size >= MEDIUM_BYTES ? 1 : 0;
-  return Math.max(dataFileFacts(add).tier, bySize);
+  return Math.max(dataFileFacts(add).tier, tierOfSize(add));
+}
+
+function tierOfSize({ size }: AddFile): number {
+  return size >= LARGE_BYTES ? 2 : size >= MEDIUM_BYTES ? 1 : 0;
 }
 
 /** Puts the rows of the inputs into one file, sorted by part, and exchanges it for them in one commit that changes no data. */

@@ -65,9 +65,9 @@ const changing = (change: (pond: Pond) => Promise<unknown>) => async (directory:
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'init', run: (directory, environment, io) => createPond(directory, { environment }, io) },
   { name: 'a small commit', before: withCommits(3, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
-  { name: 'a commit that folds', before: withCommits(14, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
-  { name: 'a commit that merges and folds', before: withCommits(30, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
-  { name: 'a commit that writes a checkpoint', before: withCommits(38, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit that folds', before: withCommits(15, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit that merges and folds', before: withCommits(31, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
+  { name: 'a commit that writes a checkpoint', before: withCommits(39, 100), run: changing((pond) => write(pond, '/d1/new', 100)) },
   { name: 'a commit of a blob', before: withCommits(3, 100), run: changing((pond) => write(pond, '/d1/new', 200_000)) },
   { name: 'a commit of a large blob', before: withCommits(2, 100_000), run: changing((pond) => write(pond, '/d1/new', 1_500_000)) },
   {
