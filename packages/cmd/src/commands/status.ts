@@ -4,6 +4,7 @@ import { withPond } from '../open-pond.ts';
 import { emitReport } from '../output/emit.ts';
 import { printable } from '../output/printable.ts';
 import { formatBytes, plural } from '../output/size.ts';
+import { backupStates, lagText } from '../remotes/backup-states.ts';
 import { formatDuration, formatTimestamp, parseDuration } from '../time.ts';
 
 export async function run(context: Context, _args: unknown, { maxAge }: { maxAge: string | undefined }): Promise<ExitCode> {
@@ -14,7 +15,10 @@ export async function run(context: Context, _args: unknown, { maxAge }: { maxAge
     const ageMicros = last === undefined ? undefined : context.effects.nowMicros() - last.timestampMicros;
     const ageText = ageMicros === undefined ? 'never' : formatDuration(Number(ageMicros / 1000n));
     const stale = maxAgeMicros !== undefined && (ageMicros === undefined || ageMicros > maxAgeMicros);
-    const faults = stale ? [...problems, `The last transaction is ${ageText} old, at most ${maxAge ?? ''} was wanted`] : problems;
+    const backups = await backupStates(pond, last?.txnSeq ?? 0);
+    const failures = backups.flatMap(({ name, failure }) => (failure === null ? [] : [`The last push to ${name} failed: ${failure}`]));
+    const known = [...problems, ...failures];
+    const faults = stale ? [...known, `The last transaction is ${ageText} old, at most ${maxAge ?? ''} was wanted`] : known;
     const healthy = faults.length === 0;
     await emitReport(context, {
       directory: pond.directory,
@@ -33,6 +37,7 @@ export async function run(context: Context, _args: unknown, { maxAge }: { maxAge
       storeFiles,
       deltaVersion,
       tailCommits,
+      backups,
       healthy,
       problems: faults,
     }, [
@@ -49,6 +54,7 @@ export async function run(context: Context, _args: unknown, { maxAge }: { maxAge
       ['Content', formatBytes(contentBytes)],
       ['Store', `${formatBytes(storeBytes)} in ${plural(storeFiles, 'file', 'files')}`],
       ['Log', `version ${deltaVersion}, ${plural(tailCommits, 'commit', 'commits')} since the folded state`],
+      ...backups.map((backup) => [`Backup ${backup.name}`, lagText(backup)] as const),
       ['Health', healthy ? 'good' : faults.map(printable).join('; ')],
     ]);
     return healthy ? 0 : 1;
