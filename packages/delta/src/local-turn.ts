@@ -10,9 +10,10 @@ export interface Turn {
   /**
    * Waits for the turn, though not for ever.
    *
-   * @param meanwhile called now and then while others have it: what is done then need not be done in the turn
+   * @param meanwhile called now and then while others have it: what is done then need not be done in the turn. `isNext` tells that
+   * only one other comes before
    */
-  take(meanwhile: () => Promise<unknown>): Promise<HeldTurn>;
+  take(meanwhile: (isNext: boolean) => Promise<unknown>): Promise<HeldTurn>;
 }
 
 export interface HeldTurn {
@@ -40,7 +41,7 @@ const BROKEN_AFTER_MILLIS = 2_000;
 const PATIENCE_MILLIS = 1_000;
 /** How often a waiting writer looks, by its place in the queue. */
 const LOOK_MILLIS = 4;
-const LOOK_MOST_MILLIS = 12;
+const LOOK_MOST_MILLIS = 24;
 
 /** Writers queue by the time of their tickets, so that each has its turn in order. */
 export function createLocalTurn(directory: string, io: LocalIo, { nowMillis, isAlive }: TurnOptions): Turn {
@@ -113,7 +114,7 @@ export function createLocalTurn(directory: string, io: LocalIo, { nowMillis, isA
         const now = nowMillis();
         if (waiting[0] !== first) [first, firstSince] = [waiting[0], now];
         else if (first !== undefined && isOver(first, now - firstSince)) remove(first);
-        await meanwhile();
+        await meanwhile(place === 1);
         await new Promise((resolve) => setTimeout(resolve, place === 1 ? 1 : Math.min(LOOK_MILLIS * (place - 1), LOOK_MOST_MILLIS)));
       }
       remove(ticket);

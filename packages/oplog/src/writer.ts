@@ -107,8 +107,9 @@ export class Writer {
   async #takeTurn(): Promise<boolean> {
     if (this.#held?.mayGoOn() === true) return false;
     this.#endTurn();
-    this.#held = await this.#turn?.take(async () => {
-      this.#log.head = await adoptState(this.#log.store, this.#log.reader, await refreshHead(this.#log));
+    this.#held = await this.#turn?.take(async (isNext) => {
+      const head = await refreshHead(this.#log);
+      this.#log.head = isNext ? await adoptState(this.#log.store, this.#log.reader, head) : head;
     });
     if (this.#held?.isCrowded === true) this.#crowded = CROWDED_COMMITS;
     return true;
