@@ -104,7 +104,8 @@ export function createClient(options: ClientOptions): Client {
 
     async names(signal) {
       const [parameters, units] = [new Map<string, string>(), new Map<string, string>()];
-      for await (const { value } of pages('sispec/friendlynames', 'the names', signal, found(({ text }) => decodeNames(parseAnswer(text))))) {
+      const read = found(({ text }) => decodeNames(parseAnswer(text)));
+      for await (const { value } of pages('sispec/friendlynames', 'the names', signal, read)) {
         for (const [id, name] of value.parameters) parameters.set(id, name);
         for (const [id, name] of value.units) units.set(id, name);
       }

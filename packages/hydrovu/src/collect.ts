@@ -31,7 +31,8 @@ const BATCH_MILLIS = 1000;
 const MOST_UNAVAILABLE = 3;
 
 /**
- * Collects the devices one after the other. A device that fails does not stop the others: its outcome says why, and what it had committed stays.
+ * Collects the devices one after the other. A device that fails does not stop the others: its outcome says why, and what it had committed
+ * stays.
  *
  * @throws HydroVuError `refused` when the API does not accept the credentials, `bad-config`; the reason of the signal
  */
@@ -43,7 +44,8 @@ export async function collect(
   const metadata = createMetadata(client);
   let importer: Promise<RowImporter> | undefined;
   const work: DeviceWork = {
-    pond, config, client, metadata, isDryRun, signal, command, nowMillis: options.nowMillis, batchMillis: options.batchMillis ?? BATCH_MILLIS,
+    pond, config, client, metadata, isDryRun, signal, command,
+    nowMillis: options.nowMillis, batchMillis: options.batchMillis ?? BATCH_MILLIS,
     elapsedMillis: options.elapsedMillis ?? (() => performance.now()),
     importer: () => (importer ??= openRowImporter(pond)),
     ...(options.onPage === undefined ? {} : { onPage: options.onPage }),
@@ -52,7 +54,8 @@ export async function collect(
   let silent: Error | undefined;
   let inARow = 0;
   try {
-    if (!isDryRun && !await pond.read(async (fs) => (await fs.root()).exists(below(config.path, 'locations.table')))) await metadata.load(signal);
+    const isKnown = await pond.read(async (fs) => (await fs.root()).exists(below(config.path, 'locations.table')));
+    if (!isDryRun && !isKnown) await metadata.load(signal);
     for (const device of devices) {
       const requests = client.requests();
       const outcome = inARow >= MOST_UNAVAILABLE && silent !== undefined ? failed(device, silent, 0)

@@ -51,6 +51,7 @@ export function devicesNamed({ devices }: HydroVuConfig, only: readonly string[]
     const found = devices.filter(({ id, name }) => id === wanted || name === wanted);
     if (found.length > 0) return found;
     const known = devices.map(({ id, name }) => `"${name}" (${id})`).join(', ');
-    throw new HydroVuError('bad-config', `Cannot find the device "${wanted}": it is not in the config, one of ${known} was wanted`, { device: wanted });
+    const message = `Cannot find the device "${wanted}": it is not in the config, one of ${known} was wanted`;
+    throw new HydroVuError('bad-config', message, { device: wanted });
   });
 }

@@ -38,8 +38,8 @@ export async function readCursor(root: WD, path: string): Promise<StoredCursor> 
   for await (const chunk of root.read(path)) chunks.push(chunk);
   const cursor = decodeCursor(Buffer.concat(chunks).toString('utf8'));
   if (cursor !== undefined) return { cursor, version };
-  throw new HydroVuError('corrupt', `Cannot read the cursor "${path}": it is not as a collector wrote it; without it collecting begins anew `
-    + 'and stores what is missing', { path });
+  const message = `Cannot read the cursor "${path}": it is not as a collector wrote it, one that is, or none, was wanted`;
+  throw new HydroVuError('corrupt', message, { path });
 }
 
 /** The newest version of the file at a path; 0 when there is none. */

@@ -149,5 +149,6 @@ function added(totals: CommitTotals, { rows: { times }, added: more, corrected }
 }
 
 function overtaken({ id }: DeviceConfig): PondError {
-  return new PondError('conflict', `Cannot collect location ${id}: others collected it each time meanwhile, one collector at a time was wanted`);
+  const message = `Cannot collect location ${id}: others collected it each time meanwhile, one collector at a time was wanted`;
+  return new PondError('conflict', message, { location: id });
 }

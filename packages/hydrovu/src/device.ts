@@ -77,7 +77,8 @@ export async function collectDevice(work: DeviceWork, device: DeviceConfig, back
   try {
     for await (const page of client.readings(device.id, span, signal)) {
       const known = state.cursor?.columns;
-      await work.metadata.learn(page.parameters.filter(({ parameterId, unitId }) => known?.has(columnKey(parameterId, unitId)) !== true), signal);
+      const unknown = page.parameters.filter(({ parameterId, unitId }) => known?.has(columnKey(parameterId, unitId)) !== true);
+      await work.metadata.learn(unknown, signal);
       pass.add(page);
       rows.add(backfill === undefined ? page.parameters : within(page.parameters, backfill));
       if (config.archiveRaw) answers.push(rawAnswer(device.id, span, page, work.nowMillis()));
@@ -118,7 +119,7 @@ function spanOf({ cursor }: DeviceState, { overlapSeconds }: HydroVuConfig, { cl
   if (backfill !== undefined) return { startSeconds: backfill.fromSeconds, endSeconds: backfill.toSeconds };
   if (cursor === undefined) return { startSeconds: 0 };
   const { nextSeconds, askedSeconds, firstSeconds = 0 } = cursor;
-  const settled = askedSeconds === undefined ? nextSeconds - overlapSeconds : askedSeconds - overlapSeconds - (clock === undefined ? 0 : MOST_OFFSET);
+  const settled = (askedSeconds === undefined ? nextSeconds : askedSeconds - (clock === undefined ? 0 : MOST_OFFSET)) - overlapSeconds;
   return { startSeconds: Math.max(firstSeconds, Math.min(nextSeconds, settled), 0) };
 }
 

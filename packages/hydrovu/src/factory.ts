@@ -14,7 +14,8 @@ const MOST_ID = 2n ** 63n;
 const locationId = z.union([z.string(), z.number()]).refine((id) => {
   if (typeof id === 'number') return Number.isSafeInteger(id) && id >= 0;
   return /^\d{1,19}$/.test(id.trim()) && BigInt(id.trim()) < MOST_ID;
-}, { error: (issue) => `is ${String(issue.input)}, a whole number in quotes was wanted` }).transform((id) => BigInt(String(id).trim()).toString())
+}, { error: (issue) => `is ${String(issue.input)}, a whole number in quotes was wanted` })
+  .transform((id) => BigInt(String(id).trim()).toString())
   .describe('The id of the location, in quotes: it has up to 64 bits');
 
 const fileName = z.string().refine((name) => nameFault(`${name}.series`) === undefined, {
@@ -58,7 +59,8 @@ const schema = z.strictObject({
   }),
   overlap: duration.default(`${DEFAULT_OVERLAP_SECONDS / 86_400}d`)
     .describe('So much of the time before the newest reading is asked for again in each run, for what came late or was corrected'),
-  max_points_per_run: z.int().min(1).optional().describe('Readings of a device after which a run stops; the next one goes on. By default there is no end'),
+  max_points_per_run: z.int().min(1).optional()
+    .describe('Readings of a device after which a run stops; the next one goes on. By default there is no end'),
   archive_raw: z.boolean().default(false).describe('Whether answers are kept as they came, in PATH/raw, compressed with zstd'),
   not_before: moment.default(new Date(DEFAULT_NOT_BEFORE_SECONDS * 1000).toISOString().slice(0, 10))
     .describe('Readings before it are those of a clock that was not set, and are left out'),
@@ -86,7 +88,11 @@ export const HYDROVU: DefinedFactory = defineFactory({
   run: async (context) => runCommand({ ...context, ...ready(context.config, context.environment) }),
 });
 
-/** A config with its defaults, and references to the environment looked up. @throws FactoryError `no-variable`, HydroVuError `bad-config` */
+/**
+ * A config with its defaults, and references to the environment looked up.
+ *
+ * @throws FactoryError `no-variable`, HydroVuError `bad-config`
+ */
 function ready(
   written: WrittenConfig, environment: Pick<FactoryEnvironment, 'variable'>,
 ): { readonly config: HydroVuConfig; readonly credentials: Credentials } {
@@ -102,7 +108,8 @@ function ready(
       path: written.path, overlapSeconds, archiveRaw: written.archive_raw,
       maxPointsPerRun: written.max_points_per_run ?? Number.POSITIVE_INFINITY,
       notBeforeSeconds: Math.floor(Date.parse(written.not_before) / 1000),
-      devices: written.devices.map(({ id, name, scope, active, clock, comment }) => ({ id, name, scope: scope ?? name, active, clock, comment })),
+      devices: written.devices.map(({ id, name, scope, active, clock, comment }) => (
+        { id, name, scope: scope ?? name, active, clock, comment })),
     },
   };
 }

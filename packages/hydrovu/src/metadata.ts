@@ -92,7 +92,9 @@ function locationsTable(locations: readonly Location[], { devices }: HydroVuConf
 
 /** A small table; an account has at most some thousand locations, which is below what is kept inline as a blob. */
 async function tableContent(columns: readonly TableColumn[]): Promise<TabularContent> {
-  const { Field, Float64, Int64, RecordBatch, Schema, Struct, Table, Utf8, makeData, tableToIPC, vectorFromArray } = await import('apache-arrow');
+  const {
+    Field, Float64, Int64, RecordBatch, Schema, Struct, Table, Utf8, makeData, tableToIPC, vectorFromArray,
+  } = await import('apache-arrow');
   const typeOf = { VARCHAR: () => new Utf8(), DOUBLE: () => new Float64(), BIGINT: () => new Int64() };
   const rowCount = columns[0]?.values.length ?? 0;
   const vectors = columns.map(({ type, values }) => vectorFromArray(values.map((value) => value ?? null), typeOf[type]()));

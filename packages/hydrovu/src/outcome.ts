@@ -1,6 +1,6 @@
 /**
- * `collected`: new readings are stored. `unchanged`: the API has nothing that is not stored. `nothing`: the API has no readings. `limited`: as
- * `collected`, and the next run goes on. `failed`: what was committed before stays.
+ * `collected`: new readings are stored. `unchanged`: the API has nothing that is not stored. `nothing`: the API has no readings. `limited`:
+ * as `collected`, and the next run goes on. `failed`: what was committed before stays.
  */
 export type DeviceState = 'collected' | 'unchanged' | 'nothing' | 'limited' | 'failed';
 

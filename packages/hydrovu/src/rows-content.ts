@@ -62,7 +62,8 @@ function arrowTable(arrow: typeof Arrow, { times, columns }: NamedRows): Arrow.T
       if (Number.isNaN(value)) nullCount++;
       else nullBitmap[row >> 3] = (nullBitmap[row >> 3] ?? 0) | (1 << (row & 7));
     });
-    return arrow.makeData({ type: new arrow.Float64(), length: values.length, nullCount, data: values, ...(nullCount === 0 ? {} : { nullBitmap }) });
+    const nulls = nullCount === 0 ? {} : { nullBitmap };
+    return arrow.makeData({ type: new arrow.Float64(), length: values.length, nullCount, data: values, ...nulls });
   });
   const schema = new arrow.Schema([
     new arrow.Field(TIME_COLUMN, timeType, true), ...[...columns.keys()].map((name) => new arrow.Field(name, new arrow.Float64(), true)),

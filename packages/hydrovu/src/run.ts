@@ -33,9 +33,18 @@ export const COMMANDS: readonly RunCommand[] = [
     name: 'backfill', usage: 'backfill [DEVICE…] --from TIME [--to TIME] [--dry-run]',
     summary: 'Asks for a stretch of time again and stores what is missing or was corrected',
   },
-  { name: 'locations', usage: 'locations [--store]', summary: 'Shows the locations of the account; with --store also renews the tables of names' },
-  { name: 'scan', usage: 'scan [DEVICE…] [--from TIME] [--to TIME]', summary: 'Shows what readings the API has, of the last week unless told' },
-  { name: 'archive', usage: 'archive DEVICE…', summary: 'Puts the series of devices away under the day\'s date; the next run begins new ones' },
+  {
+    name: 'locations', usage: 'locations [--store]',
+    summary: 'Shows the locations of the account; with --store also renews the tables of names',
+  },
+  {
+    name: 'scan', usage: 'scan [DEVICE…] [--from TIME] [--to TIME]',
+    summary: 'Shows what readings the API has, of the last week unless told',
+  },
+  {
+    name: 'archive', usage: 'archive DEVICE…',
+    summary: 'Puts the series of devices away under the date of the day; the next run begins new ones',
+  },
 ];
 
 type Flags = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
@@ -67,7 +76,8 @@ export async function runCommand(run: Run): Promise<RunOutcome> {
 
 function parsed(run: Run): { readonly names: readonly string[]; readonly options: Options } {
   try {
-    const { values, positionals } = parseArgs({ args: [...run.args], options: FLAGS[run.command] ?? {}, allowPositionals: true, strict: true });
+    const flags = FLAGS[run.command] ?? {};
+    const { values, positionals } = parseArgs({ args: [...run.args], options: flags, allowPositionals: true, strict: true });
     return { names: positionals, options: values };
   } catch (error) {
     throw usage(run, error instanceof Error ? error.message.split('. ')[0] ?? '' : String(error));
@@ -76,7 +86,8 @@ function parsed(run: Run): { readonly names: readonly string[]; readonly options
 
 function usage({ command, path }: Run, problem: string): HydroVuError {
   const known = COMMANDS.find(({ name }) => name === command);
-  return new HydroVuError('usage', `Cannot run "${path}" ${command}: ${problem}${known === undefined ? '' : `; usage: ${known.usage}`}`, { command });
+  const help = known === undefined ? '' : `; usage: ${known.usage}`;
+  return new HydroVuError('usage', `Cannot run "${path}" ${command}: ${problem}${help}`, { command });
 }
 
 async function collected({ run, client, names, options }: Order, backfill: Backfill | undefined): Promise<RunOutcome> {
@@ -97,10 +108,10 @@ async function collected({ run, client, names, options }: Order, backfill: Backf
 }
 
 function outcomeItem(outcome: DeviceOutcome): Item {
-  const { device, name, state, newRows, correctedRows, readings, leftOut, requests, transactions, firstSeconds, lastSeconds, error } = outcome;
+  const { device, name, state, readings, requests, transactions } = outcome;
   return {
-    device, name, state, new_rows: newRows, corrected_rows: correctedRows, readings, left_out: leftOut, requests, transactions,
-    first: timeText(firstSeconds), last: timeText(lastSeconds), error: error?.message ?? null,
+    device, name, state, new_rows: outcome.newRows, corrected_rows: outcome.correctedRows, readings, left_out: outcome.leftOut, requests,
+    transactions, first: timeText(outcome.firstSeconds), last: timeText(outcome.lastSeconds), error: outcome.error?.message ?? null,
   };
 }
 

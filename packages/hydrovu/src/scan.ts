@@ -34,7 +34,8 @@ export async function scanDevice(
         found.set(key, {
           device: device.id, name: device.name, column: book.columns.get(key)?.name ?? key, parameterId, unitId,
           readings: (known?.readings ?? 0) + 1,
-          firstSeconds: Math.min(timestamp, known?.firstSeconds ?? timestamp), lastSeconds: Math.max(timestamp, known?.lastSeconds ?? timestamp),
+          firstSeconds: Math.min(timestamp, known?.firstSeconds ?? timestamp),
+          lastSeconds: Math.max(timestamp, known?.lastSeconds ?? timestamp),
           least: Math.min(value, known?.least ?? value), most: Math.max(value, known?.most ?? value),
         });
       }

@@ -9,7 +9,8 @@ const MICROS = 1_000_000n;
  * A column that holds anything but numbers is left out.
  */
 export async function storedRows(
-  pond: Pick<Pond, 'sql'>, path: string, columns: readonly string[], fromSeconds: number, toSeconds: number, signal: AbortSignal | undefined,
+  pond: Pick<Pond, 'sql'>, path: string, columns: readonly string[], fromSeconds: number, toSeconds: number,
+  signal: AbortSignal | undefined,
 ): Promise<NamedRows> {
   const [from, to] = [BigInt(fromSeconds) * MICROS, (BigInt(toSeconds) + 1n) * MICROS];
   const time = quoted(TIME_COLUMN);

@@ -14,7 +14,11 @@ export interface HostFile {
   readonly modifiedMillis: number;
 }
 
-/** The files that an absolute pattern matches, by path. Links to files are followed, links to directories are not. @throws FactoryError `bad-input` */
+/**
+ * The files that an absolute pattern matches, by path. Links to files are followed, links to directories are not.
+ *
+ * @throws FactoryError `bad-input`
+ */
 export async function hostFiles(pattern: string): Promise<readonly HostFile[]> {
   const glob = parseGlob(pattern);
   const prefix = literalPrefix(glob);
@@ -30,7 +34,8 @@ export async function hostFiles(pattern: string): Promise<readonly HostFile[]> {
       const facts = await stat(path).catch(() => undefined);
       if (facts?.isFile() !== true) continue;
       files.push({
-        path, captures, relative: path.slice(base.length).replace(/^\//, ''), sizeBytes: facts.size, modifiedMillis: Math.trunc(facts.mtimeMs),
+        path, captures, relative: path.slice(base.length).replace(/^\//, ''),
+        sizeBytes: facts.size, modifiedMillis: Math.trunc(facts.mtimeMs),
       });
     }
   };
@@ -44,7 +49,9 @@ async function entriesOf(directory: string, pattern: string | undefined): Promis
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     if (pattern === undefined) return [];
-    const why = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it is not there' : error instanceof Error ? error.message : String(error);
-    throw new FactoryError('bad-input', `Cannot look for "${pattern}": the directory "${directory}" cannot be read, ${why}`, { pattern }, { cause: error });
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const why = isGone ? 'it is not there' : error instanceof Error ? error.message : String(error);
+    const message = `Cannot look for "${pattern}": the directory "${directory}" cannot be read, ${why}`;
+    throw new FactoryError('bad-input', message, { pattern }, { cause: error });
   }
 }

@@ -13,22 +13,26 @@ const zone = z.string().refine((name) => isZone(name), {
 });
 
 const text = z.strictObject({
-  encoding: z.string().refine(isEncoding, { error: (issue) => `is ${JSON.stringify(issue.input)}, an encoding such as "windows-1252" was wanted` }).optional()
-    .describe('By default what a byte order mark says, UTF-8, or else Windows-1252'),
+  encoding: z.string().refine(isEncoding, {
+    error: (issue) => `is ${JSON.stringify(issue.input)}, an encoding such as "windows-1252" was wanted`,
+  }).optional().describe('By default what a byte order mark says, UTF-8, or else Windows-1252'),
   delimiter: z.string().length(1).optional().describe('By default the one of `;`, tab, `,` and `|` that makes the most even rows'),
   skip: z.int().min(0).optional().describe('Lines before the header; by default all before the rows'),
   header: z.boolean().default(true).describe('Whether the first row has the names of the columns'),
-  units: z.enum(['in-name', 'row', 'none']).default('in-name').describe('Where units stand: behind names in brackets, in a row below them, nowhere'),
+  units: z.enum(['in-name', 'row', 'none']).default('in-name')
+    .describe('Where units stand: behind names in brackets, in a row below them, nowhere'),
   decimal: z.enum(['.', ',']).default('.'),
   thousands: z.string().length(1).optional(),
   nulls: z.array(z.string()).default(['NA', 'N/A', 'NaN', 'null', '-', '--', '---']).describe('Texts that mean that there is no value'),
-  types: z.record(z.string(), z.enum(['integer', 'number', 'text'])).default({}).describe('Types that columns must have: rows with other values are put aside'),
+  types: z.record(z.string(), z.enum(['integer', 'number', 'text'])).default({})
+    .describe('Types that columns must have: rows with other values are put aside'),
 }).prefault({});
 
 const rule = z.strictObject({
   match: wildcard.default('**').describe('Which files, by their path below the fixed part of `source`'),
   as: z.enum(['data', 'table', 'series']).default('data').describe('Bytes, rows of which the newest count, or rows that are added to'),
-  to: z.string().startsWith('/').optional().describe('Where in the pond, with `$0`, `$1`, … for what the wildcards of `match` stand for; by default below `path`'),
+  to: z.string().startsWith('/').optional()
+    .describe('Where in the pond, with `$0`, `$1`, … for what the wildcards of `match` stand for; by default below `path`'),
   time: z.strictObject({
     column: z.union([z.string().min(1).transform((name) => [name]), z.array(z.string().min(1)).min(1)]).optional()
       .describe('The column of event times, or those that make it up together; by default the first that has times'),
@@ -39,8 +43,9 @@ const rule = z.strictObject({
 });
 
 const schema = z.strictObject({
-  source: wildcard.refine((pattern) => pattern.startsWith('/'), { error: (issue) => `is ${JSON.stringify(issue.input)}, an absolute pattern was wanted` })
-    .describe('Files of the host, such as `/srv/drop/**/*.csv`'),
+  source: wildcard.refine((pattern) => pattern.startsWith('/'), {
+    error: (issue) => `is ${JSON.stringify(issue.input)}, an absolute pattern was wanted`,
+  }).describe('Files of the host, such as `/srv/drop/**/*.csv`'),
   path: z.string().startsWith('/').describe('The directory of the pond that they go to'),
   stable: z.string().refine((duration) => secondsOf(duration) !== undefined, {
     error: (issue) => `is ${JSON.stringify(issue.input)}, a duration such as "10s" was wanted`,
@@ -68,14 +73,17 @@ export const INBOX: DefinedFactory = defineFactory({
     { name: 'preview', usage: 'preview [FILE…]', summary: 'Shows what files are taken for, column by column, and stores nothing' },
   ],
   inputs: () => [],
-  outputs: ({ path, rules }) => [path, ...rules.flatMap(({ to }) => to ?? [])].map((one) => `${one.replace(/\$\d+/g, '*').replace(/\/+$/, '')}{,/**}`),
+  outputs: ({ path, rules }) => [
+    `${path.replace(/\/+$/, '')}/**`, ...rules.flatMap(({ to }) => (to === undefined ? [] : [to.replace(/\$\d+/g, '*')])),
+  ],
   check({ rules }, file) {
     rules.forEach(({ match, to }, at) => {
       if (to === undefined) return;
       try {
         checkTemplate(to, parseGlob(match));
       } catch (error) {
-        throw badConfig(file, [{ line: undefined, field: `rules[${at}].to`, problem: error instanceof Error ? error.message : String(error) }]);
+        const problem = error instanceof Error ? error.message : String(error);
+        throw badConfig(file, [{ line: undefined, field: `rules[${at}].to`, problem }]);
       }
       const fault = to.split('/').slice(1).map((name) => nameFault(name)).find((one) => one !== undefined);
       if (fault !== undefined) throw badConfig(file, [{ line: undefined, field: `rules[${at}].to`, problem: `is "${to}": ${fault}` }]);
@@ -89,8 +97,8 @@ export const INBOX: DefinedFactory = defineFactory({
         match, as, to,
         text: {
           timeColumns: time.column, timeFormat: time.format, zone: time.zone, decimal: own.decimal, thousands: own.thousands,
-          types: new Map(Object.entries(own.types)), encoding: own.encoding, delimiter: own.delimiter, preambleLines: own.skip, hasHeader: own.header,
-          units: own.units, nulls: own.nulls,
+          types: new Map(Object.entries(own.types)), encoding: own.encoding, delimiter: own.delimiter, preambleLines: own.skip,
+          hasHeader: own.header, units: own.units, nulls: own.nulls,
         },
       })),
     },

@@ -9,11 +9,18 @@ export interface Layout {
 
 const DELIMITERS: readonly string[] = [';', '\t', ',', '|'];
 
+/** What is known of a layout. With a decimal comma, the comma is no delimiter. */
+export interface KnownLayout {
+  readonly delimiter?: string;
+  readonly preambleLines?: number;
+  readonly decimal?: string;
+}
+
 /**
- * Finds the rows of a text by its first lines: the longest stretch of lines with the same number of fields, at least two, for one of the delimiters.
- * What is before it is preamble. With a decimal comma, the comma is no delimiter. Undefined when no two fields stand beside each other. Pure.
+ * Finds the rows of a text by its first lines: the longest stretch of lines with the same number of fields, at least two, for one of the
+ * delimiters. What is before it is preamble. Undefined when no two fields stand beside each other. Pure.
  */
-export function findLayout(lines: readonly string[], known: { readonly delimiter?: string; readonly preambleLines?: number; readonly decimal?: string }): Layout | undefined {
+export function findLayout(lines: readonly string[], known: KnownLayout): Layout | undefined {
   const delimiters = known.delimiter === undefined ? DELIMITERS.filter((one) => one !== known.decimal) : [known.delimiter];
   let best: (Layout & { readonly length: number }) | undefined;
   for (const delimiter of delimiters) {

@@ -95,17 +95,21 @@ async function contentOf(
   const aborts = signal === undefined ? {} : { signal };
   const path = join(importer.directory, 'rows.parquet');
   await pipeline(pond.sqlParquet(select, { tables, ...aborts }), createWriteStream(path));
-  const units = Object.fromEntries(columns.flatMap(({ name, unit, type }) => (unit === undefined || type === 'time' ? [] : [[name, unit]])));
+  const withUnit = columns.filter(({ type }) => type !== 'time');
+  const units = Object.fromEntries(withUnit.flatMap(({ name, unit }) => (unit === undefined ? [] : [[name, unit]])));
   return importer.read({ kind: 'file', format: 'parquet', paths: [path], options: {} }, {
     units, ...(timeColumn === undefined ? {} : { timeColumn }), ...aborts,
   });
 }
 
 /** Reads a file of another tabular format by its name. @throws FactoryError `bad-input`, QueryError */
-export async function readOther(importer: RowImporter, file: string, timeColumn: string | undefined, signal: AbortSignal | undefined): Promise<TabularContent> {
+export async function readOther(
+  importer: RowImporter, file: string, timeColumn: string | undefined, signal: AbortSignal | undefined,
+): Promise<TabularContent> {
   const { format } = formatOfName(file);
   if (format === undefined) {
-    throw new FactoryError('bad-input', `Cannot read "${basename(file)}" as rows: its name tells no format, "as: data" or another name was wanted`, { file });
+    const message = `Cannot read "${basename(file)}" as rows: its name tells no format, "as: data" or another name was wanted`;
+    throw new FactoryError('bad-input', message, { file });
   }
   return importer.read({ kind: 'file', format, paths: [file], options: {} }, {
     ...(timeColumn === undefined ? {} : { timeColumn }), ...(signal === undefined ? {} : { signal }),

@@ -3,8 +3,8 @@ import { openRowImporter, type RowImporter, type RunContext, type RunOutcome } f
 import { expandCaptures, matchGlob, parseGlob } from '@duckpond/tinyfs';
 import { FactoryError } from '../errors.ts';
 import { type HostFile, hostFiles } from './host-files.ts';
-import { readText, type TextOptions } from './read-table.ts';
-import { takeFile, type TakenAs } from './take-file.ts';
+import { type ReadTable, readText, type TextOptions } from './read-table.ts';
+import { takeFile, type TakenAs, type TakeWork } from './take-file.ts';
 
 export interface InboxRule {
   readonly match: string;
@@ -46,7 +46,8 @@ function wantedOf(file: HostFile, { path, rules }: InboxConfig): Wanted {
     const captures = matchGlob(parseGlob(rule.match), file.relative, { hidden: true });
     if (captures === undefined) continue;
     const suffix = rule.as === 'series' ? '.series' : rule.as === 'table' ? '.table' : '';
-    return { file, rule, to: rule.to === undefined ? `${path.replace(/\/+$/, '')}/${file.relative}${suffix}` : expandCaptures(rule.to, captures) };
+    const usual = `${path.replace(/\/+$/, '')}/${file.relative}${suffix}`;
+    return { file, rule, to: rule.to === undefined ? usual : expandCaptures(rule.to, captures) };
   }
   throw new FactoryError('bad-input', `Cannot take "${file.path}": no rule matches it, one was wanted`);
 }
@@ -72,8 +73,10 @@ async function collect(run: InboxRun, files: readonly Wanted[]): Promise<RunOutc
       run.progress(at, files.length, 'files');
       const other = rule.as === 'series' ? undefined : targets.get(to);
       targets.set(to, file.path);
-      const work = { pond, path: config.path, stableMillis: config.stableMillis, nowMillis: Number(run.environment.nowMicros() / 1000n), signal,
-        command: run.commandLine, importer: () => (importer ??= openRowImporter(pond)) };
+      const work: TakeWork = {
+        pond, path: config.path, stableMillis: config.stableMillis, nowMillis: Number(run.environment.nowMicros() / 1000n), signal,
+        command: run.commandLine, importer: () => (importer ??= openRowImporter(pond)),
+      };
       const taken = other !== undefined ? { state: 'failed' as const, error: `"${other}" goes to the same path, one file each was wanted` }
         : await takeFile(work, file, rule.as, to, rule.text).catch((error: unknown) => {
           signal.throwIfAborted();
@@ -104,13 +107,13 @@ async function preview(run: InboxRun, files: readonly Wanted[]): Promise<RunOutc
         continue;
       }
       try {
-        const { encoding, layout, columns, times, rejected, content } = await readText(run.pond, importer, file.path, rule.text, run.signal);
-        const rows = content?.facts.rowCount ?? 0;
-        run.note(`${file.path}: ${encoding}, ${JSON.stringify(layout.delimiter)} between fields, header at line ${layout.preambleLines + 1}, `
-          + `${rows} rows${times === undefined ? ', no times' : `, times as ${times}`}`);
+        const read = await readText(run.pond, importer, file.path, rule.text, run.signal);
+        const { rejected, columns } = read;
+        run.note(`${file.path}: ${describe(read)}`);
         for (const { line, reason } of rejected.slice(0, 10)) run.note(`${file.path}: line ${line}: ${reason}`);
         if (rejected.length > 10) run.note(`${file.path}: ${rejected.length - 10} more rows that do not fit`);
-        items.push(...columns.map(({ name, type, unit, nulls, example }) => ({ ...facts, column: name, type, unit: unit ?? null, nulls, example: example ?? null })));
+        items.push(...columns.map(({ name, type, unit, nulls, example }): Item => (
+          { ...facts, column: name, type, unit: unit ?? null, nulls, example: example ?? null })));
       } catch (error) {
         run.signal.throwIfAborted();
         hasFailed = true;
@@ -121,4 +124,9 @@ async function preview(run: InboxRun, files: readonly Wanted[]): Promise<RunOutc
   } finally {
     await importer.close();
   }
+}
+
+function describe({ encoding, layout, times, content }: ReadTable): string {
+  const rows = `${content?.facts.rowCount ?? 0} rows, ${times === undefined ? 'no times' : `times as ${times}`}`;
+  return `${encoding}, ${JSON.stringify(layout.delimiter)} between fields, header at line ${layout.preambleLines + 1}, ${rows}`;
 }

@@ -37,8 +37,8 @@ interface Memory {
 const TEXT_NAME = /\.(csv|tsv|tab|txt|dat|log)$/i;
 
 /**
- * Takes one file into the pond when it is new or has changed, as one transaction. Of a series only rows that it does not have yet are added when the
- * file was taken before; a table or bytes get a new version.
+ * Takes one file into the pond when it is new or has changed, as one transaction. Of a series only rows that it does not have yet are added
+ * when the file was taken before; a table or bytes get a new version.
  *
  * @throws FactoryError `bad-input`, PondError, QueryError
  */
@@ -46,7 +46,7 @@ export async function takeFile(work: TakeWork, file: HostFile, as: TakenAs, to: 
   const { pond, signal } = work;
   const memoryPath = joinPath(work.path, `.inbox/${file.relative}.json`);
   const memory = await pond.read(async (fs) => readMemory(await fs.root(), memoryPath));
-  if (memory !== undefined && memory.sizeBytes === file.sizeBytes && memory.modifiedMillis === file.modifiedMillis) return { state: 'unchanged' };
+  if (memory?.sizeBytes === file.sizeBytes && memory.modifiedMillis === file.modifiedMillis) return { state: 'unchanged' };
   if (work.nowMillis - file.modifiedMillis < work.stableMillis) return { state: 'waiting' };
   const sha256 = await hashOf(file.path);
   const next: Memory = { sizeBytes: file.sizeBytes, modifiedMillis: file.modifiedMillis, sha256 };
@@ -60,11 +60,14 @@ export async function takeFile(work: TakeWork, file: HostFile, as: TakenAs, to: 
     if (read !== undefined) {
       await assertKind(root, to, as);
       if (as === 'data') await root.write(to, createReadStream(file.path), { parents: true });
-      else if (read.content !== undefined && read.content.facts.rowCount > 0) await appendTabular(root, to, read.content, { kind: as, parents: true });
+      else if (read.content !== undefined && read.content.facts.rowCount > 0) {
+        await appendTabular(root, to, read.content, { kind: as, parents: true });
+      }
       await writeRejected(root, to, file.path, as, read.rejected);
     }
     await root.write(memoryPath, [Buffer.from(`${JSON.stringify(next)}\n`)], { parents: true });
-    if (!await isStill(file)) throw new FactoryError('bad-input', `Cannot take "${file.path}": it was changed meanwhile, one at rest was wanted`);
+    if (await isStill(file)) return;
+    throw new FactoryError('bad-input', `Cannot take "${file.path}": it was changed meanwhile, one at rest was wanted`);
   }, { command: work.command });
   signal.throwIfAborted();
   if (read === undefined) return { state: 'unchanged' };
@@ -76,11 +79,13 @@ interface Rows {
   readonly rejected: readonly RejectedRow[];
 }
 
-async function readRows({ pond, importer, signal }: TakeWork, path: string, text: TextOptions, stored: StoredRows | undefined): Promise<Rows> {
+async function readRows(
+  { pond, importer, signal }: TakeWork, path: string, text: TextOptions, stored: StoredRows | undefined,
+): Promise<Rows> {
   if (TEXT_NAME.test(path)) return readText(pond, await importer(), path, text, signal, stored);
   if (stored !== undefined) {
-    throw new FactoryError('bad-input', `Cannot take "${path}" again: it has changed, and only of delimited text it is known which rows of a series are new; `
-      + '"as: table" was wanted');
+    throw new FactoryError('bad-input', `Cannot take "${path}" again: it has changed, and only of delimited text it is known which `
+      + 'rows of a series are new, "as: table" was wanted');
   }
   return { content: await readOther(await importer(), path, text.timeColumns?.[0], signal), rejected: [] };
 }
@@ -99,8 +104,13 @@ async function readMemory(root: WD, path: string): Promise<Memory | undefined> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of root.read(path)) chunks.push(chunk);
   const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  const { sizeBytes, modifiedMillis, sha256 } = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
-  return typeof sizeBytes === 'number' && typeof modifiedMillis === 'number' && typeof sha256 === 'string' ? { sizeBytes, modifiedMillis, sha256 } : undefined;
+  return isMemory(value) ? value : undefined;
+}
+
+function isMemory(value: unknown): value is Memory {
+  if (typeof value !== 'object' || value === null) return false;
+  const { sizeBytes, modifiedMillis, sha256 } = value as Readonly<Record<string, unknown>>;
+  return typeof sizeBytes === 'number' && typeof modifiedMillis === 'number' && typeof sha256 === 'string';
 }
 
 /** Where rows are that do not fit: beside what was made of their file. Rows of the same file from before are not there any more. */

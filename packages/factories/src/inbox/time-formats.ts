@@ -6,6 +6,8 @@ export interface TimeForm {
   readonly sql: (text: string) => string;
 }
 
+const ISO_ZONED = '^\\d{4}-\\d\\d-\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)$';
+const ISO_LOCAL = '^\\d{4}-\\d\\d-\\d\\d([ T]\\d\\d:\\d\\d(:\\d\\d([.]\\d+)?)?)?$';
 const CLOCKS: readonly string[] = ['', ' %H:%M', ' %H:%M:%S', ' %H:%M:%S.%f', ' %I:%M %p', ' %I:%M:%S %p', 'T%H:%M:%S'];
 
 const listed = (name: string, ...days: readonly string[]): TimeForm => {
@@ -17,11 +19,11 @@ const listed = (name: string, ...days: readonly string[]): TimeForm => {
 export const TIME_FORMS: readonly TimeForm[] = [
   {
     name: 'ISO 8601 with a zone', isZoned: true,
-    sql: (text) => `CASE WHEN regexp_matches(${text}, '^\\d{4}-\\d\\d-\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)$') THEN TRY_CAST(${text} AS TIMESTAMPTZ) END`,
+    sql: (text) => `CASE WHEN regexp_matches(${text}, '${ISO_ZONED}') THEN TRY_CAST(${text} AS TIMESTAMPTZ) END`,
   },
   {
     name: 'ISO 8601', isZoned: false,
-    sql: (text) => `CASE WHEN regexp_matches(${text}, '^\\d{4}-\\d\\d-\\d\\d([ T]\\d\\d:\\d\\d(:\\d\\d([.]\\d+)?)?)?$') THEN TRY_CAST(${text} AS TIMESTAMP) END`,
+    sql: (text) => `CASE WHEN regexp_matches(${text}, '${ISO_LOCAL}') THEN TRY_CAST(${text} AS TIMESTAMP) END`,
   },
   listed('day.month.year', '%d.%m.%Y', '%d.%m.%y'),
   listed('day/month/year', '%d/%m/%Y', '%d/%m/%y'),

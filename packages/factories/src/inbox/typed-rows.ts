@@ -41,6 +41,7 @@ export interface TypeOptions {
 const JOINED_NAME = 'timestamp';
 /** A column is taken for the time when so many of its values are times, of one. */
 const MOST_ARE_TIMES = 0.9;
+const NUMBER = '^[+-]?(\\d+[.]?\\d*|[.]\\d+)([eE][+-]?\\d+)?$';
 
 type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
@@ -59,7 +60,8 @@ export async function typeRows(
   const isTime = (at: number): boolean => time?.columns.includes(at) === true;
   const counts = (await ask(`SELECT ${[
     'count(*)', ...named.flatMap((_, at) => [
-      `count(c${at})`, `count(${integerSql(at, options)})`, `count(${numberSql(at, options)})`, `count(*) FILTER (regexp_matches(c${at}, '^[+-]?0\\d'))`,
+      `count(c${at})`, `count(${integerSql(at, options)})`, `count(${numberSql(at, options)})`,
+      `count(*) FILTER (regexp_matches(c${at}, '^[+-]?0\\d'))`,
       `first(c${at}) FILTER (c${at} IS NOT NULL)`,
     ]),
   ].join(', ')} FROM s`))[0] ?? [];
@@ -70,20 +72,31 @@ export async function typeRows(
     const isWhole = given === integers && Number(given) > 0;
     const found = Number(padded) > 0 || given !== numbers || Number(given) === 0 ? 'text' : isWhole ? 'integer' : 'number';
     return {
-      ...column, type: isTime(at) ? 'time' : wanted ?? found, nulls: total - Number(given), example: typeof example === 'string' ? example : undefined,
+      ...column, type: isTime(at) ? 'time' : wanted ?? found, nulls: total - Number(given),
+      example: typeof example === 'string' ? example : undefined,
     };
   });
-  const values = typed.map(({ type }, at) => (type === 'integer' ? integerSql(at, options) : type === 'number' ? numberSql(at, options) : `c${at}`));
-  const faults = typed.flatMap(({ name, type }, at) => (type === 'integer' || type === 'number'
-    ? [`WHEN c${at} IS NOT NULL AND ${values[at] ?? ''} IS NULL THEN ${sqlText(`"${name}" is no ${type === 'integer' ? 'whole number' : 'number'}: `)} || c${at}`] : []));
-  if (time !== undefined) faults.unshift(`WHEN ${time.sql} IS NULL THEN 'the time cannot be read: ' || coalesce(${time.text}, 'there is none')`);
+  const values = typed.map(({ type }, at) => {
+    if (type === 'integer') return integerSql(at, options);
+    return type === 'number' ? numberSql(at, options) : `c${at}`;
+  });
+  const faults = typed.flatMap(({ name, type }, at) => {
+    if (type !== 'integer' && type !== 'number') return [];
+    const fault = sqlText(`"${name}" is no ${type === 'integer' ? 'whole number' : 'number'}: `);
+    return [`WHEN c${at} IS NOT NULL AND ${values[at] ?? ''} IS NULL THEN ${fault} || c${at}`];
+  });
+  if (time !== undefined) {
+    faults.unshift(`WHEN ${time.sql} IS NULL THEN 'the time cannot be read: ' || coalesce(nullif(${time.text}, ''), 'there is none')`);
+  }
   const reason = faults.length === 0 ? 'NULL' : `CASE ${faults.join(' ')} END`;
-  const rejected = faults.length === 0 ? [] : await ask(`SELECT line, reason, raw FROM (SELECT line, raw, ${reason} AS reason FROM s) WHERE reason IS NOT NULL`);
+  const rejected = faults.length === 0 ? []
+    : await ask(`SELECT line, reason, raw FROM (SELECT line, raw, ${reason} AS reason FROM s) WHERE reason IS NOT NULL`);
   const outputs = typed.flatMap(({ name, type }, at) => (type === 'time' ? [] : [`${values[at] ?? ''} AS ${quoteIdentifier(name)}`]));
-  const timeName = time === undefined ? undefined : time.columns.length > 1 ? JOINED_NAME : named[time.columns[0] ?? 0]?.name ?? JOINED_NAME;
-  const list = [...(time === undefined || timeName === undefined ? [] : [`${time.sql} AS ${quoteIdentifier(timeName)}`]), ...outputs].join(', ');
+  const timeName = time?.columns.length === 1 ? named[time.columns[0] ?? 0]?.name ?? JOINED_NAME : JOINED_NAME;
+  const list = [...(time === undefined ? [] : [`${time.sql} AS ${quoteIdentifier(timeName)}`]), ...outputs].join(', ');
+  const zoned = time?.form.isZoned === true ? time.form.name : `${time?.form.name ?? ''}, ${options.zone}`;
   return {
-    columns: typed, timeColumn: timeName, times: time === undefined ? undefined : time.form.isZoned ? time.form.name : `${time.form.name}, ${options.zone}`,
+    columns: typed, timeColumn: time === undefined ? undefined : timeName, times: time === undefined ? undefined : zoned,
     select: `SELECT ${list} FROM (SELECT *, ${reason} AS reason FROM s) WHERE reason IS NULL`,
     rejected: rejected.map(([line, why, raw]) => ({ line: Number(line), reason: String(why), text: String(raw) })),
   };
@@ -92,7 +105,8 @@ export async function typeRows(
 /** The name that queries of typed rows have for the spooled ones. */
 export function spooledTables({ path, fields }: Pick<SpooledRows, 'path' | 'fields'>): Readonly<Record<string, string>> {
   const columns = ['line:BIGINT', 'raw:VARCHAR', ...Array.from({ length: fields }, (_, at) => `c${at}:VARCHAR`)].join(',');
-  return { s: `host+csv://${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?header=true&delim=,&columns=${columns}&max_line_size=33554432` };
+  const address = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
+  return { s: `host+csv://${address}?header=true&delim=,&columns=${columns}&max_line_size=33554432` };
 }
 
 interface FoundTime {
@@ -110,11 +124,13 @@ async function findTime(ask: Ask, file: string, named: readonly NamedColumn[], o
     const at = named.findIndex((column) => column.name === name);
     if (at >= 0) return at;
     const known = named.map((column) => `"${column.name}"`).join(', ');
-    throw new FactoryError('bad-input', `Cannot read "${file}": there is no column "${name}" for the time, one of ${known} was wanted`, { file });
+    const message = `Cannot read "${file}": there is no column "${name}" for the time, one of ${known} was wanted`;
+    throw new FactoryError('bad-input', message, { file });
   })];
   for (const columns of candidates) {
     const text = columns.length === 1 ? `c${columns[0] ?? 0}` : `concat_ws(' ', ${columns.map((at) => `c${at}`).join(', ')})`;
-    const [counts = []] = await ask(`SELECT count(nullif(${text}, '')), ${forms.map(({ sql }) => `count(${sql(text)})`).join(', ')} FROM s`);
+    const asked = forms.map(({ sql }) => `count(${sql(text)})`).join(', ');
+    const [counts = []] = await ask(`SELECT count(nullif(${text}, '')), ${asked} FROM s`);
     const [given, ...found] = counts.map(Number);
     const most = Math.max(...found);
     if (given === undefined || most === 0 || (timeColumns === undefined && most < given * MOST_ARE_TIMES)) continue;
@@ -122,14 +138,16 @@ async function findTime(ask: Ask, file: string, named: readonly NamedColumn[], o
     const [form] = best;
     if (form === undefined) continue;
     if (best.length > 1) {
-      const message = `Cannot read "${file}": its times may be ${best.map(({ name }) => name).join(' or ')}, the format of strptime was wanted as time.format`;
+      const names = best.map(({ name }) => name).join(' or ');
+      const message = `Cannot read "${file}": its times may be ${names}, the format of strptime was wanted as time.format`;
       throw new FactoryError('bad-input', message, { file });
     }
     return { columns, form, text, sql: form.isZoned ? form.sql(text) : `timezone(${sqlText(zone)}, ${form.sql(text)})` };
   }
   if (timeColumns === undefined) return undefined;
-  throw new FactoryError('bad-input', `Cannot read "${file}": no value of ${timeColumns.map((name) => `"${name}"`).join(' and ')} is a time, `
-    + `${timeFormat === undefined ? 'a known format' : `the format "${timeFormat}"`} was wanted`, { file });
+  const list = timeColumns.map((name) => `"${name}"`).join(' and ');
+  const wanted = timeFormat === undefined ? 'a known format' : `the format "${timeFormat}"`;
+  throw new FactoryError('bad-input', `Cannot read "${file}": no value of ${list} is a time, ${wanted} was wanted`, { file });
 }
 
 function plainNumber(at: number, { decimal, thousands }: TypeOptions): string {
@@ -140,9 +158,11 @@ function plainNumber(at: number, { decimal, thousands }: TypeOptions): string {
 /** Numbers with a point only where the decimal sign is one. */
 function numberSql(at: number, options: TypeOptions): string {
   const isForeign = options.decimal === ',' && options.thousands !== '.' ? ` AND NOT contains(c${at}, '.')` : '';
-  return `CASE WHEN regexp_matches(${plainNumber(at, options)}, '^[+-]?(\\d+[.]?\\d*|[.]\\d+)([eE][+-]?\\d+)?$')${isForeign} THEN TRY_CAST(${plainNumber(at, options)} AS DOUBLE) END`;
+  const plain = plainNumber(at, options);
+  return `CASE WHEN regexp_matches(${plain}, '${NUMBER}')${isForeign} THEN TRY_CAST(${plain} AS DOUBLE) END`;
 }
 
 function integerSql(at: number, options: TypeOptions): string {
-  return `CASE WHEN regexp_matches(${plainNumber(at, options)}, '^[+-]?\\d{1,18}$') THEN TRY_CAST(${plainNumber(at, options)} AS BIGINT) END`;
+  const plain = plainNumber(at, options);
+  return `CASE WHEN regexp_matches(${plain}, '^[+-]?\\d{1,18}$') THEN TRY_CAST(${plain} AS BIGINT) END`;
 }

@@ -73,7 +73,8 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const form = new URLSearchParams(body);
-    const wanted = `Basic ${Buffer.from(`${encodeURIComponent(options.clientId)}:${encodeURIComponent(options.clientSecret)}`).toString('base64')}`;
+    const pair = [options.clientId, options.clientSecret].map(encodeURIComponent).join(':');
+    const wanted = `Basic ${Buffer.from(pair).toString('base64')}`;
     if (request.headers.authorization !== wanted) return refuse(401, 'invalid_client');
     if (form.get('grant_type') !== 'client_credentials') return refuse(400, 'unsupported_grant_type');
     if (form.get('scope') !== 'read:locations read:data') return refuse(400, 'invalid_scope');
