@@ -118,18 +118,19 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       ...(threads === 'auto' ? {} : { threads: Number(threads) }),
       readers: library.FORMAT_READERS,
     };
-    const open = async (): Promise<Engine> => {
+    const open = async (areFilesFixed: boolean): Promise<Engine> => {
       // Nothing is waited for before DuckDB opens on threads of its own: names are looked up meanwhile, in one go.
-      return library.openEngine({ ...options, spillDirectory: spills.ofEngine(spillParent) });
+      return library.openEngine({ ...options, areFilesFixed, spillDirectory: spills.ofEngine(spillParent) });
     };
     if (readable.directories.length > 0 || (readable.readablePaths ?? []).length > 0) {
-      const engine = await open();
+      const engine = await open(false);
       return { engine, release: () => { engine.close(); } };
     }
+    // What the pond itself keeps is never changed: blobs, and files of the spool, have the names of their content.
     const key = JSON.stringify([spillParent, threads, options.memoryLimit]);
     let shared = engines.get(key);
     if (shared === undefined) {
-      shared = open();
+      shared = open(true);
       engines.set(key, shared);
       shared.catch(() => engines.delete(key));
     }

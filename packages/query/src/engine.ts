@@ -23,6 +23,11 @@ export interface EngineOptions {
   /** As DuckDB writes it: `512MB`. */
   readonly memoryLimit?: string;
   readonly threads?: number;
+  /**
+   * Whether a file of one name is the same file while the engine is open. Then DuckDB keeps what it has read, footers above all; it tells
+   * the states of a file apart by the second of their time, which is not enough for files that change.
+   */
+  readonly areFilesFixed?: boolean;
   /** Readers of the formats that `FilePart` names. */
   readonly readers?: readonly FormatReader[];
 }
@@ -91,9 +96,9 @@ async function confine({ api }: DuckDB, connection: DuckDBConnection, options: E
   };
   await set('allowed_directories', options.readableDirectories);
   await set('allowed_paths', options.readablePaths ?? []);
-  // The footer of a Parquet file is read once for each state of the file, and not once for each step of each query.
-  await connection.run(`SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true;
-    SET enable_external_access = false; SET lock_configuration = true`);
+  const cache = options.areFilesFixed === true
+    ? 'SET GLOBAL parquet_metadata_cache = true' : 'SET GLOBAL enable_external_file_cache = false';
+  await connection.run(`SET GLOBAL TimeZone = 'UTC'; ${cache}; SET enable_external_access = false; SET lock_configuration = true`);
 }
 
 async function runQuery(host: ScriptHost, sql: string, options: QueryOptions): Promise<QueryResult> {

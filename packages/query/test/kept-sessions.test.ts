@@ -76,14 +76,18 @@ describe('sessions of an engine', () => {
     expect(new Set(found.map((row) => row?.[1])).size).toBe(found.length);
   });
 
-  it('see a file of the host as it is now', async () => {
+  it('see a file of the host as it is now, however fast it changes', async () => {
     const path = join(host.directory, 'changing.parquet');
-    const file = (): Relation => ({ parts: [{ kind: 'file', format: 'parquet', paths: [path], options: {} }] });
+    const states = await Promise.all(Array.from({ length: 20 }, async (_, at) => {
+      const { parts: [part] } = await parquetOf(`version-${at}`, `SELECT ${at}::BIGINT AS a FROM range(${at + 1})`);
+      return readFile(part?.kind === 'parquet' ? part.paths[0] ?? '' : '');
+    }));
     const readers = await testEngine({ readableDirectories: [host.directory], readers: (await import('../src/index.ts')).FORMAT_READERS });
-    for (const value of [10, 11, 12]) {
-      const { parts: [part] } = await parquetOf(`version-${value}`, `SELECT ${value}::BIGINT AS a`);
-      if (part?.kind === 'parquet') await writeFile(path, await readFile(part.paths[0] ?? ''));
-      expect(await readers.rows("FROM '/changing'", { '/changing': file() })).toEqual([[BigInt(value)]]);
+    for (let round = 0; round < 60; round += 1) {
+      const at = round % states.length;
+      await writeFile(path, states[at] ?? '');
+      const relation: Relation = { parts: [{ kind: 'file', format: 'parquet', paths: [path], options: {} }] };
+      expect(await readers.rows("SELECT count(*), max(a) FROM '/changing'", { '/changing': relation })).toEqual([[BigInt(at + 1), BigInt(at)]]);
     }
     await readers.close();
   });
