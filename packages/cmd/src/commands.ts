@@ -1,5 +1,6 @@
 import { ELSEWHERE_COMMANDS } from './catalog/elsewhere.ts';
 import { FILE_COMMANDS } from './catalog/files.ts';
+import { HYDROVU_COMMANDS } from './catalog/hydrovu.ts';
 import { POND_COMMANDS } from './catalog/pond.ts';
 import { RESOURCE_COMMANDS } from './catalog/resources.ts';
 import { ROW_COMMANDS } from './catalog/rows.ts';
@@ -9,7 +10,8 @@ import type { Command } from './command.ts';
 
 /** Every command: the one source for parsing, help, completion, man pages and docs/cli. */
 export const COMMANDS: readonly Command[] = [
-  ...POND_COMMANDS, ...FILE_COMMANDS, ...ROW_COMMANDS, ...TRANSFER_COMMANDS, ...RESOURCE_COMMANDS, ...ELSEWHERE_COMMANDS, ...SHELL_COMMANDS,
+  ...POND_COMMANDS, ...FILE_COMMANDS, ...ROW_COMMANDS, ...TRANSFER_COMMANDS, ...RESOURCE_COMMANDS, ...ELSEWHERE_COMMANDS,
+  ...HYDROVU_COMMANDS, ...SHELL_COMMANDS,
 ];
 
 /** The command that the first one or two words name, and how many words its name takes. */

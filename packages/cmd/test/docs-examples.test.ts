@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { createModel, startServer, type TestServer } from '@duckpond/hydrovu/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands.ts';
 import { summaryHelp } from '../src/help.ts';
@@ -15,7 +16,9 @@ import { fakeEffects, run, scratchDirectory, START_MICROS } from './fake-effects
 
 const DAY_MILLIS = 86_400_000;
 const bin = fileURLToPath(new URL('../dist/pond.cjs', import.meta.url));
+const HYDROVU = { HYDROVU_ID: 'an id', HYDROVU_SECRET: 'a secret' };
 let prepared = '';
+let hydrovu: TestServer;
 
 beforeAll(async () => {
   prepared = mkdtempSync(join(tmpdir(), 'pond-examples-'));
@@ -34,12 +37,27 @@ beforeAll(async () => {
   const yesterday = new Date(Number(START_MICROS / 1000n) + 2 * DAY_MILLIS).toISOString();
   writeFileSync(join(prepared, 'a.csv'), `timestamp,temp\n${yesterday},4.5\n${yesterday},5.5\n`);
   await pond(3 * DAY_MILLIS, '', 'copy', `host+series://${join(prepared, 'a.csv')}`, '/sensors/a.series');
+  const startSeconds = Number(START_MICROS / 1_000_000n);
+  hydrovu = await startServer({
+    model: createModel({ seed: 1, startSeconds, devices: 1 }), clientId: HYDROVU.HYDROVU_ID, clientSecret: HYDROVU.HYDROVU_SECRET,
+    now: () => startSeconds + 3 * DAY_MILLIS / 1000,
+  });
+  writeFileSync(join(prepared, 'hydrovu.yaml'), `base_url: ${hydrovu.baseUrl}
+client_id: \${env:HYDROVU_ID}
+client_secret: \${env:HYDROVU_SECRET}
+path: /hydrovu
+devices: [{ id: "9007199254740992", name: weir }]
+`);
+  await pond(3 * DAY_MILLIS, '', 'mknod', 'hydrovu', '/system/run/water', '--config-path', join(prepared, 'hydrovu.yaml'));
   const fake = fakeEffects({ cwd: prepared });
   await main(['sql', 'SELECT 1 AS a', '--format', 'parquet'], fake.effects);
   writeFileSync(join(prepared, 'a.parquet'), fake.stdoutBytes());
-});
+}, 60_000);
 
-afterAll(() => rmSync(prepared, { recursive: true, force: true }));
+afterAll(async () => {
+  await hydrovu.close();
+  rmSync(prepared, { recursive: true, force: true });
+});
 
 /** The words of a line that needs no shell; undefined when it needs one. */
 function wordsOf(line: string): readonly string[] | undefined {
@@ -58,7 +76,7 @@ test.each(examples)('example of pond $name: $line', async ({ line }) => {
   const [first, ...args] = wordsOf(line) ?? [];
   if (first === 'pond') {
     const exported = args.map((word) => word.replace('host:///tmp/out', `host://${cwd}/out`).replace(/(host\+\w+:\/\/)\/tmp\//, `$1${cwd}/`));
-    const options = { cwd, env: { POND: 'pond' }, laterMillis: 3 * DAY_MILLIS + 60_000 };
+    const options = { cwd, env: { POND: 'pond', ...HYDROVU }, laterMillis: 3 * DAY_MILLIS + 60_000 };
     if (line === 'pond sql') {
       // A person says goodbye at once.
       expect(await run(exported, { ...options, typed: new PassThrough().end() })).toMatchObject({ code: 0, stderr: '' });
@@ -83,7 +101,7 @@ test.each(examples)('example of pond $name: $line', async ({ line }) => {
   }
   writeFileSync(join(cwd, 'bin/pond'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`);
   chmodSync(join(cwd, 'bin/pond'), 0o755);
-  const env = { PATH: `${join(cwd, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: cwd, POND: 'pond' };
+  const env = { PATH: `${join(cwd, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: cwd, POND: 'pond', ...HYDROVU };
   const script = needed === 'zsh' ? `autoload -Uz compinit && compinit -u -D && ${line}` : `set -eo pipefail; ${line}`;
   const { status, stderr } = spawnSync(needed === 'zsh' ? 'zsh' : 'bash', ['-c', script], { cwd, env, encoding: 'utf8' });
   expect(status, stderr).toBe(0);

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { FACTORIES } from '../factories.ts';
 import { withPond } from '../open-pond.ts';
-import { emitRows } from '../output/emit.ts';
+import { chooseFormat, isRowFormat, writeRows } from '../output/format.ts';
 import type { Column, ColumnType } from '../output/rows.ts';
 import { findNode, hostNode } from '../run/find-node.ts';
 import { runAll } from '../run/run-all.ts';
@@ -34,7 +34,8 @@ async function printItems(context: Context, items: Items): Promise<void> {
   if (names.length === 0 && !isAsked) return;
   const columns = names.map((name): Column => ({ name, type: typeOf(items.map((item) => item[name] ?? null)) }));
   const rows = items.map((item) => names.map((name) => item[name] ?? null));
-  await emitRows(context, { columns, rows }, () => []);
+  const format = chooseFormat(context.command, context.globals) ?? 'table';
+  if (isRowFormat(format)) await writeRows({ columns, rows }, format, context.out);
 }
 
 function typeOf(values: readonly unknown[]): ColumnType {
