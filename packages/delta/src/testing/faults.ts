@@ -6,3 +6,4 @@ export {
   crashedTree, type CrashedTree, type CrashOptions, type CrashState, crashStates, describeCrash, marksBefore, replayCrash,
 } from './crash-states.ts';
 export { seededRandom } from './seeded-random.ts';
+export { fuzz, type FuzzCounts, FuzzFailure, type FuzzOptions, type FuzzTarget, mutant } from './fuzz.ts';

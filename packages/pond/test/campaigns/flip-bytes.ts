@@ -71,7 +71,8 @@ export async function runFlips(options: FlipOptions): Promise<FlipCounts> {
   return counts;
 }
 
-interface Bench {
+/** A pond in memory, and all that it answers while it is whole. */
+export interface Bench {
   readonly files: StoreFiles;
   /** The files that reading or checking asks for: what is in the others cannot matter. */
   readonly read: readonly (readonly [path: string, bytes: Uint8Array])[];
@@ -81,7 +82,7 @@ interface Bench {
   readonly failures: readonly string[];
 }
 
-async function prepare({ scratch, pondSize, variant }: FlipOptions): Promise<Bench> {
+export async function prepare({ scratch, pondSize, variant }: Pick<FlipOptions, 'scratch' | 'pondSize' | 'variant'>): Promise<Bench> {
   const directory = join(scratch, 'pond');
   await (await pondOfEveryKind(directory, pondSize)).close();
   const store = join(directory, 'store');
@@ -99,7 +100,7 @@ async function prepare({ scratch, pondSize, variant }: FlipOptions): Promise<Ben
   };
 }
 
-async function tryDamage({ files, intact, contentRoot }: Bench, damage: Damage, what: string, counts: FlipCounts): Promise<void> {
+export async function tryDamage({ files, intact, contentRoot }: Bench, damage: Damage, what: string, counts: FlipCounts): Promise<void> {
   counts.tried++;
   const before = process.cpuUsage();
   const { wrong, crashed, refused } = judge(intact, await readEverything(storeWith(files, damage)));
