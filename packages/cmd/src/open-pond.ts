@@ -1,4 +1,4 @@
-import { type Environment, openPond, type Pond, type TransactionInfo, type WriteResult } from '@duckpond/pond';
+import { type Environment, openPond, type OpenOptions, type Pond, type TransactionInfo, type WriteResult } from '@duckpond/pond';
 import type { FS, WD, WritableWD } from '@duckpond/tinyfs';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -62,10 +62,10 @@ export function pondEnvironment(effects: Effects): Environment {
 }
 
 /** The pond of this command line, to be closed by the caller. */
-export async function openPondOf(context: Context): Promise<Pond> {
+export async function openPondOf(context: Context, more: Pick<OpenOptions, 'exported'> = {}): Promise<Pond> {
   const directory = locatePond(context);
   const pond = await openPond(directory, {
-    environment: pondEnvironment(context.effects), factories: FACTORIES, variable: (name) => context.effects.env[name],
+    environment: pondEnvironment(context.effects), factories: FACTORIES, variable: (name) => context.effects.env[name], ...more,
   }).catch((error: unknown) => {
     if (!isError(error, 'PondError', 'no-pond')) throw error;
     throw noPondAt(directory, error);
@@ -75,8 +75,10 @@ export async function openPondOf(context: Context): Promise<Pond> {
 }
 
 /** Runs `work` with the pond of this command line open. */
-export async function withPond<T>(context: Context, work: (pond: Pond) => Promise<T>): Promise<T> {
-  const pond = await openPondOf(context);
+export async function withPond<T>(
+  context: Context, work: (pond: Pond) => Promise<T>, more: Pick<OpenOptions, 'exported'> = {},
+): Promise<T> {
+  const pond = await openPondOf(context, more);
   try {
     const result = await work(pond);
     const { changes, group } = context.command;

@@ -45,7 +45,8 @@ function fieldsOf(whole: Schema, place: Schema, at: string, above: readonly Sche
         if (!isRecord(value)) continue;
         const field = at === '' ? name : `${at}.${name}`;
         const isRequired = Array.isArray(required) && required.includes(name);
-        add([{ field, type: typeOf(whole, value), isRequired, summary: summaryOf(whole, value) }, ...fieldsOf(whole, value, field, inside)]);
+        const own = { field, type: typeOf(whole, value), isRequired, summary: summaryOf(whole, value) };
+        add([own, ...fieldsOf(whole, value, field, inside)]);
       }
     }
     if (isRecord(items)) add(fieldsOf(whole, items, `${at}[]`, inside));

@@ -9,7 +9,9 @@ export {
   type TemplateOptions,
 } from './template/safe-template.ts';
 export { SafeText } from './template/values.ts';
-export { type Applied, applyResources, checkResources, type HostCopies, lookup, putComputed, refuseCyclesAt, unknownFactory } from './apply.ts';
+export {
+  type Applied, applyResources, checkResources, type HostCopies, lookup, putComputed, refuseCyclesAt, unknownFactory,
+} from './apply.ts';
 export { readDocuments } from './documents.ts';
 export type { Origin, Resource, WantedNode } from './resource.ts';
 export { createVariables, type Variables } from './variables.ts';

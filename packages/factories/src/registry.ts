@@ -26,6 +26,11 @@ export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map(
     async () => (await import('./synthetic-timeseries.ts')).SYNTHETIC_TIMESERIES),
   entry('dynamic-dir', 'directory', 'A directory of computed nodes, all in one config',
     async () => (await import('./dynamic-dir.ts')).DYNAMIC_DIR),
+  entry('template', 'directory', 'A directory of texts: a template filled in for each match of a pattern',
+    async () => (await import('./template-factory.ts')).TEMPLATE),
+  entry('template-level', 'directory', 'A directory among the pages of a template',
+    async () => (await import('./template-page.ts')).TEMPLATE_LEVEL, { isInner: true }),
+  entry('template-page', 'data', 'One page of a template', async () => (await import('./template-page.ts')).TEMPLATE_PAGE, { isInner: true }),
   entry('inbox', 'data', 'Takes in files of the host as they are put into a directory, as bytes or as rows',
     async () => (await import('./inbox/inbox.ts')).INBOX, { isExecutable: true }),
 ]);

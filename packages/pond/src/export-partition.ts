@@ -27,6 +27,18 @@ export function partitionPath(startMicros: bigint | undefined, finest: TemporalP
 
 const MILLIS: Readonly<Record<string, number>> = { day: 86_400_000, hour: 3_600_000, minute: 60_000, second: 1000 };
 
+/** Where the partition of a time begins. */
+export function partitionStart(micros: bigint, finest: TemporalPart): bigint {
+  const millis = Number((micros - ((micros % 1000n) + 1000n) % 1000n) / 1000n);
+  const fixed = MILLIS[finest];
+  if (fixed !== undefined) return BigInt(Math.floor(millis / fixed) * fixed) * 1000n;
+  const date = new Date(millis);
+  date.setUTCHours(0, 0, 0, 0);
+  if (finest === 'year') date.setUTCMonth(0, 1);
+  else date.setUTCDate(1);
+  return BigInt(date.getTime()) * 1000n;
+}
+
 /** Where the next partition begins. */
 export function partitionEnd(startMicros: bigint, finest: TemporalPart): bigint {
   const start = Number(startMicros / 1000n);

@@ -5,7 +5,7 @@ import { PondError } from './errors.ts';
 import { type ExportDirectory, openExportDirectory, type StagedFile } from './export-directory.ts';
 import { type ExportedFile, MANIFEST_NAME } from './export-manifest.ts';
 import {
-  isWhole, type Partition, partitionEnd, partitionPath, TEMPORAL_PARTS, type TemporalPart, timeExpression,
+  isWhole, type Partition, partitionEnd, partitionPath, partitionStart, TEMPORAL_PARTS, type TemporalPart, timeExpression,
 } from './export-partition.ts';
 import { parquetNotes } from './parquet-notes.ts';
 import type { At, Pond } from './pond.ts';
@@ -34,6 +34,18 @@ export interface ExportOptions {
   /** Names what is not finished; no other export may have it. */
   readonly uuid: string;
   readonly onFile?: (path: string, state: 'written' | 'kept') => void;
+  /** Called when all files of a pattern are there, and before those of the next one are made. */
+  readonly onPattern?: (files: ExportedTree) => void;
+}
+
+/** What a pattern became: the files of a path, by what the first wildcard of the pattern matched, then by the second and so on. */
+export type ExportedTree = readonly ExportedSpan[] | { readonly [capture: string]: ExportedTree };
+
+/** A file, its path below the directory, and the time that it is of: seconds since 1970 UTC, up to and without `end_time`. */
+export interface ExportedSpan {
+  readonly file: string;
+  readonly start_time: number | null;
+  readonly end_time: number | null;
 }
 
 export interface ExportReport {
@@ -63,14 +75,19 @@ export async function exportRows(pond: Pond, options: ExportOptions): Promise<Ex
       const files: ExportedFile[] = [];
       const added = new Map<string, StagedFile>();
       let rows = 0;
-      for (const source of await sourcesOf(root, options.patterns)) {
-        options.signal?.throwIfAborted();
-        for (const { file, staged } of await filesOf(work, source)) {
-          files.push(file);
-          rows += file.rows ?? 0;
-          if (staged !== undefined) added.set(file.path, staged);
-          options.onFile?.(file.path, staged === undefined ? 'kept' : 'written');
+      for (const pattern of options.patterns) {
+        const spans: { readonly captures: readonly string[]; readonly span: ExportedSpan }[] = [];
+        for (const source of await sourcesOf(root, pattern)) {
+          options.signal?.throwIfAborted();
+          for (const { file, staged } of await filesOf(work, source)) {
+            files.push(file);
+            rows += file.rows ?? 0;
+            if (staged !== undefined) added.set(file.path, staged);
+            options.onFile?.(file.path, staged === undefined ? 'kept' : 'written');
+            spans.push({ captures: source.captures, span: spanOf(file, options.finest) });
+          }
         }
+        options.onPattern?.(treeOf(spans));
       }
       const clash = files.find((file, index) => files.findIndex(({ path }) => path === file.path) !== index);
       if (clash !== undefined) throw sameName(clash, files);
@@ -103,6 +120,7 @@ interface Source {
   readonly path: string;
   readonly node: FileNode;
   readonly target: string;
+  readonly captures: readonly string[];
 }
 
 interface Made {
@@ -116,23 +134,33 @@ function recipeOf({ finest, format, timeStartMicros, timeEndMicros }: ExportOpti
   return `${format?.extension ?? 'parquet'} ${finest === undefined ? 'whole' : `by ${finest}`}${bounds === '..' ? '' : ` ${bounds}`}`;
 }
 
-async function sourcesOf(root: WD, patterns: readonly string[]): Promise<readonly Source[]> {
+async function sourcesOf(root: WD, pattern: string): Promise<readonly Source[]> {
   const found: Source[] = [];
-  for (const pattern of patterns) {
-    let some = false;
-    const add = async (path: string, captures: readonly string[]): Promise<void> => {
-      // Links stand for what they lead to.
-      const { node } = await root.get(path);
-      if (!isFile(node)) return;
-      some = true;
-      const target = captures.filter((capture) => capture !== '').join('/');
-      found.push({ path, node, target: target === '' ? basename(path) ?? '' : target });
-    };
-    if (hasGlobSyntax(pattern)) for await (const { path, captures } of root.glob(pattern)) await add(path, captures);
-    else await add(pattern, []);
-    if (!some) throw new PondError('no-match', `Cannot export ${quote(pattern)}: it matches no file, at least one was wanted`, { pattern });
+  const add = async (path: string, captures: readonly string[]): Promise<void> => {
+    // Links stand for what they lead to.
+    const { node } = await root.get(path);
+    if (!isFile(node)) return;
+    const target = captures.filter((capture) => capture !== '').join('/');
+    found.push({ path, node, captures, target: target === '' ? basename(path) ?? '' : target });
+  };
+  if (hasGlobSyntax(pattern)) for await (const { path, captures } of root.glob(pattern)) await add(path, captures);
+  else await add(pattern, []);
+  if (found.length > 0) return found;
+  throw new PondError('no-match', `Cannot export ${quote(pattern)}: it matches no file, at least one was wanted`, { pattern });
+}
+
+function spanOf({ path, timeMinMicros }: ExportedFile, finest: TemporalPart | undefined): ExportedSpan {
+  if (finest === undefined || timeMinMicros === undefined) return { file: path, start_time: null, end_time: null };
+  const start = partitionStart(timeMinMicros, finest);
+  return { file: path, start_time: Number(start / 1_000_000n), end_time: Number(partitionEnd(start, finest) / 1_000_000n) };
+}
+
+function treeOf(all: readonly { readonly captures: readonly string[]; readonly span: ExportedSpan }[], depth = 0): ExportedTree {
+  if (all.every(({ captures }) => captures.length <= depth)) {
+    return all.map(({ span }) => span).sort((a, b) => (a.start_time ?? 0) - (b.start_time ?? 0));
   }
-  return found;
+  const names = new Set(all.map(({ captures }) => captures[depth] ?? ''));
+  return Object.fromEntries([...names].map((name) => [name, treeOf(all.filter(({ captures }) => captures[depth] === name), depth + 1)]));
 }
 
 function sameName(clash: ExportedFile, files: readonly ExportedFile[]): PondError {
@@ -149,9 +177,11 @@ async function filesOf(work: Work, source: Source): Promise<readonly Made[]> {
   const before = (directory.manifest?.recipe === recipe ? directory.manifest.files : [])
     .filter((file) => file.node === node.id && file.source === path && file.path.startsWith(source.target));
   const areThere = before.every((file) => directory.isThere(file.path, file.sizeBytes));
-  if (before.length > 0 && areThere && before.every(({ version }) => version === node.version)) return before.map((file) => ({ file }));
+  // What is computed changes without a version of its own.
+  const isUnchanged = node.computed === undefined && before.every(({ version }) => version === node.version);
+  if (before.length > 0 && areThere && isUnchanged) return before.map((file) => ({ file }));
   if (node.kind === 'data') return [await made(work, source, source.target, before, {}, (write) => bytesOf(work, path, write))];
-  if (node.version === 0) return [];
+  if (node.version === 0 && node.computed === undefined) return [];
   const extension = format?.extension ?? 'parquet';
   const isByTime = finest !== undefined || timeStartMicros !== undefined || timeEndMicros !== undefined;
   const time = isByTime ? await timeOf(work, source) : undefined;
@@ -242,8 +272,8 @@ async function rowsOf(work: Work, path: string, sql: string): Promise<readonly (
 
 /** The event time as SQL. @throws PondError `not-tabular` */
 async function timeOf(work: Work, { path, node }: Source): Promise<string> {
-  const name = node.tabular?.timeColumn;
-  const column: TabularColumn | undefined = node.tabular?.columns.find((one) => one.name === name);
+  const column = node.computed === undefined
+    ? node.tabular?.columns.find((one) => one.name === node.tabular?.timeColumn) : await computedTime(work, path);
   if (column === undefined) {
     throw new PondError('not-tabular', `Cannot export ${quote(path)} by time: it has no time column, one was wanted`, { path });
   }
@@ -252,6 +282,20 @@ async function timeOf(work: Work, { path, node }: Source): Promise<string> {
   if (!isWhole(column.type)) return timeExpression(quoted, column.type, undefined);
   const [[least] = []] = await rowsOf(work, path, `SELECT CAST(min(${quoted}) AS BIGINT) FROM source`);
   return timeExpression(quoted, column.type, typeof least === 'bigint' ? least : 0n);
+}
+
+/** The event times of what is computed: found in its columns as in a file that comes in. */
+async function computedTime(work: Work, path: string): Promise<Pick<TabularColumn, 'name' | 'type'> | undefined> {
+  const { findTimeColumn, quoteIdentifier } = await import('@duckpond/query');
+  const described = await rowsOf(work, path, 'SELECT column_name, column_type FROM (DESCRIBE FROM source)');
+  const columns = described.map(([name, type]) => ({ name: String(name), type: String(type) }));
+  const time = await findTimeColumn(columns, async (name) => {
+    const quoted = quoteIdentifier(name);
+    const range = `SELECT CAST(min(${quoted}) AS BIGINT), CAST(max(${quoted}) AS BIGINT) FROM source`;
+    const [[least, greatest] = []] = await rowsOf(work, path, range);
+    return typeof least === 'bigint' && typeof greatest === 'bigint' ? { least, greatest } : undefined;
+  });
+  return columns.find(({ name }) => name === time?.name);
 }
 
 async function partitionsOf(
@@ -273,7 +317,7 @@ async function changesSince(
   { root }: Work, { path, node }: Source, before: readonly ExportedFile[],
 ): Promise<(partition: Partition, finest: TemporalPart) => boolean> {
   const last = before.reduce((least, { version }) => Math.min(least, version), Number.POSITIVE_INFINITY);
-  if (node.kind !== 'series' || before.length === 0 || last > node.version) return () => true;
+  if (node.kind !== 'series' || node.computed !== undefined || before.length === 0 || last > node.version) return () => true;
   const ranges: (readonly [bigint, bigint])[] = [];
   for await (const { version, tabular } of root.versions(path)) {
     if (version <= last) continue;

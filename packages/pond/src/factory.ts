@@ -12,6 +12,8 @@ export interface FactoryEnvironment {
   readonly nowMicros: () => bigint;
   /** A variable of the environment: configs name secrets, and never hold them. */
   readonly variable: (name: string) => string | undefined;
+  /** While an export runs: what the pattern before wrote, by what its wildcards matched. */
+  readonly exported?: () => unknown;
 }
 
 /** One state of the pond, as a node sees it that is computed from it: all of it but the node itself, which would be a loop. */

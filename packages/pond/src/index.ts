@@ -7,7 +7,9 @@ export type { AppendFormat } from './append-read.ts';
 export { appendTabular, type AppendTabularOptions } from './append-tabular.ts';
 export { seriesCopier, type SeriesCopier } from './copy-series.ts';
 export { assertKind, importRows, type ImportOptions, openRowImporter, type RowImporter, type RowOptions } from './import-rows.ts';
-export { type ExportFormat, type ExportOptions, type ExportReport, exportRows } from './export-rows.ts';
+export {
+  type ExportedSpan, type ExportedTree, type ExportFormat, type ExportOptions, type ExportReport, exportRows,
+} from './export-rows.ts';
 export { TEMPORAL_PARTS, type TemporalPart } from './export-partition.ts';
 export { parquetNotes } from './parquet-notes.ts';
 export { relationOf, type RelationSource, type RowBounds } from './relation.ts';

@@ -69,7 +69,7 @@ function withDirectory(error: unknown, directory: string): unknown {
  * does not need is loaded at its first use.
  */
 export function makePond(
-  directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker' | 'factories' | 'variable'> = {}, io?: LocalIo,
+  directory: string, oplog: Oplog, options: Pick<OpenOptions, 'runMaker' | 'factories' | 'variable' | 'exported'> = {}, io?: LocalIo,
 ): Pond {
   const identity = identityOf(oplog);
   const factories = options.factories ?? new Map<string, never>();
@@ -102,7 +102,10 @@ export function makePond(
     ]);
     return createSqlRunner({
       directory, storeDirectory, oplog, viewAt, factories,
-      factoryEnvironment: { nowMicros: () => oplog.environment.nowMicros(), variable: options.variable ?? (() => undefined) },
+      factoryEnvironment: {
+        nowMicros: () => oplog.environment.nowMicros(), variable: options.variable ?? (() => undefined),
+        ...(options.exported === undefined ? {} : { exported: options.exported }),
+      },
       relationOf: rememberedRelations((view, file, bounds) => relationOf({ oplog, view, storeDirectory }, file, bounds)),
     });
   }

@@ -230,6 +230,8 @@ export interface OpenOptions {
   readonly factories?: Factories;
   /** A variable of the environment, for configs that name one; without it there is none. */
   readonly variable?: (name: string) => string | undefined;
+  /** What an export has written so far, for texts that are exported after it. */
+  readonly exported?: () => unknown;
   /** What puts the rows of versions of a series together, instead of DuckDB. */
   readonly runMaker?: RunMaker;
 }

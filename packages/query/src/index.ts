@@ -32,3 +32,4 @@ export type { MergeOptions, VersionContent } from './run-file.ts';
 export { evolve, type Evolution } from './schema-evolution.ts';
 export { readError } from './formats/read-error.ts';
 export { commonType } from './type-lattice.ts';
+export { findTimeColumn } from './time-column.ts';

@@ -60,7 +60,9 @@ export const RESOURCE_COMMANDS: readonly Command[] = [
     ],
     arguments: { more: { name: 'FILE', summary: 'More files', optional: true, rest: true, of: 'host-file' } },
     options: {
-      files: { long: 'file', short: 'f', value: 'FILE', repeat: true, of: 'host-file', summary: 'A file of documents; - is the standard input' },
+      files: {
+        long: 'file', short: 'f', value: 'FILE', repeat: true, of: 'host-file', summary: 'A file of documents; - is the standard input',
+      },
       variables: { long: 'variable', short: 'v', value: 'KEY=VALUE', repeat: true, summary: 'A value for {{ KEY }} in documents' },
       prune: { long: 'prune', summary: 'Remove what earlier documents made and these do not ask for' },
       dryRun: DRY_RUN,

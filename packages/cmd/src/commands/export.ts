@@ -1,4 +1,4 @@
-import type { ExportFormat, TemporalPart } from '@duckpond/pond';
+import type { ExportedTree, ExportFormat, TemporalPart } from '@duckpond/pond';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -38,6 +38,7 @@ export async function run(
   const format = globals.json ? 'json' : globals.format;
   const progress = startProgress(effects, 'export', 'items', globals.quiet);
   try {
+    let exported: ExportedTree | undefined;
     const report = await withPond(context, async (pond) => {
       const { exportRows, TEMPORAL_PARTS } = await import('@duckpond/pond');
       const finest = temporal === undefined ? undefined : finestOf(temporal, TEMPORAL_PARTS);
@@ -53,8 +54,11 @@ export async function run(
           progress.update(++files);
           context.detail(`${state} ${path}`);
         },
+        onPattern: (tree) => {
+          exported = tree;
+        },
       });
-    });
+    }, { exported: () => exported });
     progress.stop();
     await emitLines(context, [report.manifest]);
     const { written, kept, removed, rows } = report;

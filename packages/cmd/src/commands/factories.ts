@@ -8,10 +8,12 @@ import { jsonText } from '../output/cell.ts';
 import type { Column } from '../output/rows.ts';
 
 const COLUMNS: readonly Column[] = [
-  { name: 'name', type: 'string' }, { name: 'makes', type: 'string' }, { name: 'runs', type: 'boolean' }, { name: 'summary', type: 'string' },
+  { name: 'name', type: 'string' }, { name: 'makes', type: 'string' }, { name: 'runs', type: 'boolean' },
+  { name: 'summary', type: 'string' },
 ];
 const FIELD_COLUMNS: readonly Column[] = [
-  { name: 'field', type: 'string' }, { name: 'type', type: 'string' }, { name: 'required', type: 'boolean' }, { name: 'summary', type: 'string' },
+  { name: 'field', type: 'string' }, { name: 'type', type: 'string' }, { name: 'required', type: 'boolean' },
+  { name: 'summary', type: 'string' },
 ];
 
 export async function run(context: Context, { name }: { name: string | undefined }): Promise<void> {
@@ -25,7 +27,9 @@ export async function run(context: Context, { name }: { name: string | undefined
 async function one(context: Context, name: string): Promise<void> {
   const { factoryFacts, unknownFactory } = await import('@duckpond/factories');
   const entry = FACTORIES.get(name);
-  if (entry === undefined || entry.isInner === true) throw new CliError('failed', `Cannot show "${name}": ${unknownFactory(name, FACTORIES)}`);
+  if (entry === undefined || entry.isInner === true) {
+    throw new CliError('failed', `Cannot show "${name}": ${unknownFactory(name, FACTORIES)}`);
+  }
   const { fields, example, schema, commands } = factoryFacts(await entry.load());
   if (chooseFormat(context.command, context.globals) === 'json') {
     await context.out.write(`${jsonText({ name, makes: entry.makes, summary: entry.summary, commands, fields, example, schema })}\n`);

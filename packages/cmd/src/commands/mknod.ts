@@ -13,7 +13,9 @@ interface Options {
 
 export async function run(context: Context, { factory: name, path }: { factory: string; path: string }, options: Options): Promise<void> {
   const { configPath, overwrite, dryRun } = options;
-  if (configPath === undefined) throw new CliError('usage', 'Cannot run "mknod": --config-path FILE is missing, a file with the config was wanted');
+  if (configPath === undefined) {
+    throw new CliError('usage', 'Cannot run "mknod": --config-path FILE is missing, a file with the config was wanted');
+  }
   const { lookup, putComputed, refuseCyclesAt, unknownFactory } = await import('@duckpond/factories');
   const entry = FACTORIES.get(name);
   if (entry === undefined || entry.isInner === true) {
@@ -24,7 +26,8 @@ export async function run(context: Context, { factory: name, path }: { factory: 
   await changePond(context, dryRun, async (root: WritableWD) => {
     const found = await lookup(root, path);
     if (found !== undefined && !overwrite) {
-      throw new CliError('failed', `Cannot make "${path}": it already exists, a free path was wanted`, '--overwrite replaces a computed node');
+      const what = `Cannot make "${path}": it already exists, a free path was wanted`;
+      throw new CliError('failed', what, '--overwrite replaces a computed node');
     }
     await putComputed(root, path, { factory: name, config }, found, FACTORIES);
     await refuseCyclesAt(root, [path], FACTORIES);

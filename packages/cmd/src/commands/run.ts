@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { FACTORIES } from '../factories.ts';
 import { withPond } from '../open-pond.ts';
-import { chooseFormat, isRowFormat, writeRows } from '../output/format.ts';
+import { emitTable } from '../output/emit.ts';
 import type { Column, ColumnType } from '../output/rows.ts';
 import { findNode, hostNode } from '../run/find-node.ts';
 import { runAll } from '../run/run-all.ts';
@@ -18,7 +18,9 @@ export async function run(
     if (words.length > 0) throw new CliError('usage', 'Cannot run all with arguments: they are for one node, at most a factory was wanted');
     return runAll(context, FACTORIES, target);
   }
-  if (target === undefined) throw new CliError('usage', 'Cannot run "run": no node is named, a path, a name or --all was wanted', 'pond run --help');
+  if (target === undefined) {
+    throw new CliError('usage', 'Cannot run "run": no node is named, a path, a name or --all was wanted', 'pond run --help');
+  }
   const outside = await hostNode(context, target, FACTORIES);
   return withPond(context, async (pond) => {
     const node = outside ?? await pond.read(async (fs) => findNode(await fs.root(), target));
@@ -34,8 +36,7 @@ async function printItems(context: Context, items: Items): Promise<void> {
   if (names.length === 0 && !isAsked) return;
   const columns = names.map((name): Column => ({ name, type: typeOf(items.map((item) => item[name] ?? null)) }));
   const rows = items.map((item) => names.map((name) => item[name] ?? null));
-  const format = chooseFormat(context.command, context.globals) ?? 'table';
-  if (isRowFormat(format)) await writeRows({ columns, rows }, format, context.out);
+  await emitTable(context, { columns, rows });
 }
 
 function typeOf(values: readonly unknown[]): ColumnType {

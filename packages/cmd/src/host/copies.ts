@@ -16,7 +16,9 @@ export function createHostCopies(context: Context, pond: Pond): HostCopies & { c
 
   async function addressOf(source: string, { file }: Origin): Promise<HostSourceAddress & { readonly kind: 'file' }> {
     const address = await parseSource(source, { kind: undefined, format: undefined });
-    if (address.kind === 'stream') throw new CliError('failed', `Cannot copy "${source}" of "${file}": it is the standard input, a file was wanted`);
+    if (address.kind === 'stream') {
+      throw new CliError('failed', `Cannot copy "${source}" of "${file}": it is the standard input, a file was wanted`);
+    }
     const path = isAbsolute(address.path) ? address.path : join(dirname(file), address.path);
     const [found, ...others] = hostSources(path, context.effects.cwd());
     if (found === undefined || others.length > 0 || !statSync(found.path).isFile()) {

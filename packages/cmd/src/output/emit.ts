@@ -11,6 +11,12 @@ export async function emitRows(context: Context, rows: Rows, text: () => AsyncIt
   else await emitLines(context, text());
 }
 
+/** Prints rows in the format that was asked for, otherwise as a table. */
+export async function emitTable(context: Context, rows: Rows): Promise<void> {
+  const format = chooseFormat(context.command, context.globals) ?? 'table';
+  if (isRowFormat(format)) await writeRows(rows, format, context.out);
+}
+
 /** Prints lines as they come. */
 export async function emitLines(context: Pick<Context, 'out'>, lines: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const block = createBlock(context.out);

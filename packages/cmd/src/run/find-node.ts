@@ -14,7 +14,8 @@ const PLACES = ['/system/run', '/system/etc'];
 export async function findNode(root: WD, target: string): Promise<Runnable> {
   const { path, node } = target.includes('/') ? await getNode(root, target, true) : await namedNode(root, target);
   if (!isComputedNode(node)) {
-    throw new CliError('failed', `Cannot run "${target}": it is no node of a factory, one that can be run was wanted`, "pond mknod makes one");
+    const what = `Cannot run "${target}": it is no node of a factory, one that can be run was wanted`;
+    throw new CliError('failed', what, 'pond mknod makes one');
   }
   return { id: node.id, path, ...node.computed };
 }
@@ -34,7 +35,9 @@ export async function hostNode(context: Context, target: string, factories: Fact
   if (factory === undefined || rest === undefined) return undefined;
   const { unknownFactory } = await import('@duckpond/factories');
   const entry = factories.get(factory);
-  if (entry === undefined) throw new CliError('failed', `Cannot run "${target}": ${unknownFactory(factory, factories)}`, "'pond factories' lists them");
+  if (entry === undefined) {
+    throw new CliError('failed', `Cannot run "${target}": ${unknownFactory(factory, factories)}`, "'pond factories' lists them");
+  }
   const path = resolve(context.effects.cwd(), decodeURIComponent(rest.replace(/^\/+/, '/')));
   const config = await readHostText(context, path);
   await (await entry.load()).check(config, path);

@@ -4,13 +4,13 @@ import type { Context } from '../context.ts';
 import { CliError, isError, report } from '../errors.ts';
 import { Interrupted } from '../interruption.ts';
 import { withPond } from '../open-pond.ts';
-import { emitRows } from '../output/emit.ts';
+import { emitTable } from '../output/emit.ts';
 import type { Column } from '../output/rows.ts';
 import { runNode } from './run-node.ts';
 
 const COLUMNS: readonly Column[] = [
-  { name: 'path', type: 'string' }, { name: 'factory', type: 'string' }, { name: 'state', type: 'string' }, { name: 'seconds', type: 'double' },
-  { name: 'items', type: 'long' }, { name: 'error', type: 'string' },
+  { name: 'path', type: 'string' }, { name: 'factory', type: 'string' }, { name: 'state', type: 'string' },
+  { name: 'seconds', type: 'double' }, { name: 'items', type: 'long' }, { name: 'error', type: 'string' },
 ];
 
 interface Ended {
@@ -42,7 +42,7 @@ export async function runAll(context: Context, factories: Factories, kind: strin
       rows.push([node.path, node.factory, state, Math.round(context.effects.elapsedMillis() - begun) / 1000, items, error]);
     }
     if (nodes.length === 0) context.note('nothing can be run');
-    await emitRows(context, { columns: COLUMNS, rows }, () => []);
+    if (nodes.length > 0 || context.globals.json || context.globals.format !== undefined) await emitTable(context, { columns: COLUMNS, rows });
     if (states.every((state) => state === 'done')) return 0;
     if (states.every((state) => state === 'locked')) return 11;
     return states.some((state) => state === 'done' || state === 'some-failed') ? 3 : 1;

@@ -12,10 +12,13 @@ export type Runnable = Executable;
  *
  * @throws FactoryError `locked`; CliError `usage`; whatever the run fails with
  */
-export async function runNode(context: Context, pond: Pond, factories: Factories, node: Runnable, words: readonly string[]): Promise<RunOutcome> {
+export async function runNode(
+  context: Context, pond: Pond, factories: Factories, node: Runnable, words: readonly string[],
+): Promise<RunOutcome> {
   const factory = await factories.get(node.factory)?.load();
   if (factory === undefined || !isExecutable(factory)) {
-    throw new CliError('failed', `Cannot run "${node.path}": "${node.factory}" makes something and runs nothing, a node that can be run was wanted`);
+    const what = `"${node.factory}" makes something and runs nothing, a node that can be run was wanted`;
+    throw new CliError('failed', `Cannot run "${node.path}": ${what}`);
   }
   const { command, args } = commandOf(factory, node, words);
   let progress: Progress | undefined;
