@@ -79,7 +79,9 @@ export interface Committer {
 }
 
 /** While a batch is committed the next one is read. */
-export function createCommitter({ pond, path, options, importer, positionFile, key }: Appending, format: AppendFormat, start: Start): Committer {
+export function createCommitter(
+  { pond, path, options, importer, positionFile, key }: Appending, format: AppendFormat, start: Start,
+): Committer {
   const reader = createBatchReader(importer, format);
   const { signal, onCommit, command } = options;
   let { series } = start;

@@ -30,7 +30,8 @@ export function seriesCopier(pond: Pond, signal?: AbortSignal): SeriesCopier {
       const at = { txnSeq: (await pond.transaction()).txnSeq };
       const now = await pond.read(async (fs) => (await (await fs.root()).get(path)).node, { at });
       if (now.id !== node.id || now.version !== node.version) {
-        throw new PondError('conflict', `Cannot copy ${quote(path)}: it was changed meanwhile, the series as it was found was wanted`, { path });
+        const what = 'it was changed meanwhile, the series as it was found was wanted';
+        throw new PondError('conflict', `Cannot copy ${quote(path)}: ${what}`, { path });
       }
       const importer = await (opening ??= openRowImporter(pond));
       const file = join(importer.directory, 'copy.parquet');

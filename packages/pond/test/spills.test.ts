@@ -12,7 +12,8 @@ const SETTINGS = { settings: { 'sql.memory_limit': '64MiB', 'sql.threads': '2' }
 /** More than the memory limit, sorted. */
 function sortOf(first: number): string {
   return `SELECT count(*), sum(x), sum(rn * (x % 1000)) FROM (
-    SELECT x, row_number() OVER (ORDER BY hash(x), pad) AS rn FROM (SELECT i + ${first} AS x, repeat('y', 40) || i AS pad FROM range(700000) t(i)))`;
+    SELECT x, row_number() OVER (ORDER BY hash(x), pad) AS rn
+    FROM (SELECT i + ${first} AS x, repeat('y', 40) || i AS pad FROM range(700000) t(i)))`;
 }
 
 it('queries that spill at the same time have their own rows, and leave nothing behind', async () => {

@@ -67,7 +67,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await confine(duckdb, setup, options);
   const kept = keptSessions();
   const readers = new Map((options.readers ?? []).map((reader) => [reader.format, reader]));
-  const host: ScriptHost = { duckdb, instance, scans, spillDirectory: options.spillDirectory, readers, kept, references: referenceReader(setup) };
+  const { spillDirectory } = options;
+  const host: ScriptHost = { duckdb, instance, scans, spillDirectory, readers, kept, references: referenceReader(setup) };
   let open = true;
   const opened = (): ScriptHost => {
     if (!open) throw new QueryError('closed', 'Cannot query: the engine is closed, wanted an open one');

@@ -87,7 +87,8 @@ describe('sessions of an engine', () => {
       const at = round % states.length;
       await writeFile(path, states[at] ?? '');
       const relation: Relation = { parts: [{ kind: 'file', format: 'parquet', paths: [path], options: {} }] };
-      expect(await readers.rows("SELECT count(*), max(a) FROM '/changing'", { '/changing': relation })).toEqual([[BigInt(at + 1), BigInt(at)]]);
+      const found = await readers.rows("SELECT count(*), max(a) FROM '/changing'", { '/changing': relation });
+      expect(found).toEqual([[BigInt(at + 1), BigInt(at)]]);
     }
     await readers.close();
   });

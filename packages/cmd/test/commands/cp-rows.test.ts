@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { testPond } from '../fake-effects.ts';
 
-const line = (i: number): string => `{"t":"2026-01-01T00:00:${String(i % 60).padStart(2, '0')}Z","v":${i}${i > 30 ? `,"more":"${i}"` : ''}}\n`;
+const line = (i: number): string =>
+  `{"t":"2026-01-01T00:00:${String(i % 60).padStart(2, '0')}Z","v":${i}${i > 30 ? `,"more":"${i}"` : ''}}\n`;
 
 test('cp of series and tables has their rows and what is known of them, also when versions are merged', async () => {
   const { ok, pond } = await testPond();
