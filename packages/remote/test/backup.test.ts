@@ -262,6 +262,16 @@ describe('a damaged backup', () => {
       assert.ok(faults.some(({ path }) => path !== undefined));
       server.bucket.objects.set(key, object);
     }
+    // Another state behind it, whose pack is lost: the one before is named.
+    const whole = (await made.pond.transaction()).txnSeq;
+    const packs = new Set(server.bucket.objects.keys());
+    await made.step();
+    await push(made);
+    const added = [...server.bucket.objects.keys()].find((path) => path.includes('/packs/') && !packs.has(path)) ?? '';
+    const newest = server.bucket.objects.get(added);
+    server.bucket.objects.delete(added);
+    await assert.rejects(restore(made, bucket()), (error) => error instanceof RemoteError && error.hint?.endsWith(`--at ${whole}`) === true);
+    if (newest !== undefined) server.bucket.objects.set(added, newest);
     const pack = [...server.bucket.objects.keys()].find((path) => path.includes('/packs/')) ?? '';
     server.bucket.objects.delete(pack);
     assert.match((await verify(made, bucket(), false)).problems.join(), /"packs\/.*" is missing/);

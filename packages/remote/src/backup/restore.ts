@@ -10,6 +10,7 @@ import { entriesOf, needEntry } from './backup-log.ts';
 import type { Opener } from './cipher.ts';
 import type { ReadEntry } from './entry.ts';
 import { createFetcher, type Loss } from './fetch-files.ts';
+import { olderState } from './older-state.ts';
 import { sha256Of } from './pack.ts';
 import { findState, type FoundState } from './find-state.ts';
 import { fsync, openStagingDirectory, type StagingDirectory } from './staging-directory.ts';
@@ -43,6 +44,7 @@ export interface RestoreReport {
 
 /** Where a restore puts things together; the pond appears when all is there. */
 const STAGING = '.restore';
+const BLOBS = '_blobs/';
 
 /**
  * Makes a pond out of a backup: every byte is compared with the hash that was taken when it was written, and the result is checked as
@@ -58,6 +60,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
 
   const staging = openStagingDirectory(join(directory, STAGING, 'store'));
   await mkdir(staging.directory, { recursive: true });
+  // What is left of an attempt at another state.
+  await keepOnly(staging, (path) => index.files.has(path) || path.startsWith(BLOBS));
   let doneBytes = 0;
   let totalBytes = [...index.files.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const fetcher = createFetcher(store, opener, staging, (count) => {
@@ -65,7 +69,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     options.onProgress?.(doneBytes, totalBytes);
   });
   const losses = [...await fetcher.fetch([...index.files.values()])];
-  const deltaVersion = await cutLog(staging, target.entry, target.txnSeq, losses, store);
+  const isOfLog = ({ files: lost }: Loss): boolean => lost.some((path) => path.startsWith('_delta_log/'));
+  if (losses.some(isOfLog)) throw await lossError(store, losses, target, directory);
+  const deltaVersion = await cutLog(staging, target.entry, target.txnSeq, store);
   const local = openLocalStore(staging.directory);
   const { files } = await openSnapshot(local, { version: deltaVersion }).catch((error: unknown) => {
     throw target.txnSeq < target.entry.entry.to.txnSeq ? inexact(store, target.entry, target.txnSeq, undefined) : error;
@@ -74,13 +80,15 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const live = [...files.values()];
   const missing = live.filter(({ path }) => !index.files.has(path));
   if (missing.length > 0) throw inexact(store, target.entry, target.txnSeq, missing.length);
-  const relevant = losses.filter((loss) => loss.files.some((path) => files.has(path) || path.startsWith('_delta_log/')));
+  const relevant = losses.filter((loss) => loss.files.some((path) => files.has(path)));
   if (relevant.length > 0) throw await lossError(store, relevant, target, directory);
-  for await (const path of staging.list()) if (isSurplus(path, files)) await staging.remove(path);
+  await keepOnly(staging, (path) => path.includes('/') || files.has(path));
 
   const oplog = await Oplog.open(local, environment);
   const blobs = [...(await blobsOfRecords(oplog, 0)).values()];
   totalBytes = doneBytes + blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const named = new Set(blobs.map(({ path }) => path));
+  await keepOnly(staging, (path) => !path.startsWith(BLOBS) || named.has(path));
   const needed = new Set(blobs.filter(({ isNeeded }) => isNeeded).map(({ path }) => path));
   const lostBlobs = (await fetcher.fetchBlobs(blobs)).filter((loss) => loss.files.some((path) => needed.has(path)));
   if (lostBlobs.length > 0 && options.partial !== true) throw await lossError(store, lostBlobs, target, directory);
@@ -125,7 +133,7 @@ async function assertVacant(directory: string): Promise<void> {
 
 /** Takes from the log what came after the transaction. @returns the Delta version that is the newest now */
 async function cutLog(
-  staging: StagingDirectory, { entry }: ReadEntry, txnSeq: number, losses: readonly Loss[], store: RemoteStore,
+  staging: StagingDirectory, { entry }: ReadEntry, txnSeq: number, store: RemoteStore,
 ): Promise<number> {
   let last = entry.to.deltaVersion;
   if (txnSeq < entry.to.txnSeq) {
@@ -142,8 +150,7 @@ async function cutLog(
     for (const { file } of await listLog(local)) if (file.version > last) await staging.remove(file.path);
   } else {
     const commit = await openLocalStore(staging.directory).get(commitPath(last));
-    const isLost = losses.some(({ files }) => files.includes(commitPath(last)));
-    if (!isLost && (commit === undefined || sha256Of(commit) !== entry.to.commitSha256)) {
+    if (commit === undefined || sha256Of(commit) !== entry.to.commitSha256) {
       throw new RemoteError(
         'corrupt-object', `Cannot restore "${store.label}": version ${last} of the log is not the one that was pushed`, { label: store.label },
       );
@@ -152,8 +159,8 @@ async function cutLog(
   return last;
 }
 
-function isSurplus(path: string, files: ReadonlyMap<string, unknown>): boolean {
-  return !path.includes('/') && !files.has(path);
+async function keepOnly(staging: StagingDirectory, isKept: (path: string) => boolean): Promise<void> {
+  for await (const path of staging.list()) if (!isKept(path)) await staging.remove(path);
 }
 
 function inexact(store: RemoteStore, { entry }: ReadEntry, txnSeq: number, count: number | undefined): RemoteError {
@@ -172,10 +179,11 @@ async function lossError(
   const told = losses.slice(0, 3).map(({ object, why }) => `"${object}": ${why}`).join('; ');
   const more = losses.length > 3 ? `; and ${losses.length - 3} more` : '';
   const isOnlyBlobs = losses.every(({ files }) => files.every((path) => path.startsWith('_blobs/')));
-  const older = target.entry.entry.sequence > 0 ? `older states may be whole: pond restore … --at ${target.entry.entry.to.txnSeq - 1}` : undefined;
+  const older = await olderState(store, target.entry.entry.sequence, new Set(losses.map(({ object }) => object)));
   const hint = isOnlyBlobs
     ? `all else is in "${join(directory, STAGING)}"; --partial makes a pond of it, and 'pond fsck --verbose' then names the paths that are lost`
-    : older ?? 'another copy of these objects is needed';
+    : older === undefined ? 'no older state is whole either: other copies of these objects are needed'
+      : `the newest older state that is whole is that of transaction ${older}: --at ${older}`;
   return new RemoteError(
     'missing-object', `Cannot restore "${store.label}": ${losses.length === 1 ? 'an object' : `${losses.length} objects`} cannot be had: ${told}${more}`,
     { losses }, { hint },
