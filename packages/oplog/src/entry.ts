@@ -36,6 +36,8 @@ const columns = {
   inline: ['inline', 'binary', 'nullable'],
   /** True when the content is the blob named by `sha256`. */
   blob: ['blob', 'boolean', 'nullable'],
+  /** True when the content was removed for good; what is known about it stays. */
+  purged: ['purged', 'boolean', 'nullable'],
   /** Size of all versions of a series together, this one included. */
   totalBytes: ['total_size', 'long', 'nullable'],
   /** Running SHA-256 of a series: of the chain before, then of this version's hash; 32 bytes. */

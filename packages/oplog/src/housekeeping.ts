@@ -1,8 +1,9 @@
 import {
-  cleanLogStep, completeSnapshot, logRetentionMillis, type ObjectStore, readLastCheckpoint, type RemoveFile, type Snapshot, writeCheckpoint,
+  cleanLogStep, completeSnapshot, type ObjectStore, readLastCheckpoint, type RemoveFile, type Snapshot, writeCheckpoint,
 } from '@duckpond/delta';
 import type { Environment } from './environment.ts';
 import type { Head } from './head.ts';
+import { maintenanceSettings } from './maintenance-settings.ts';
 import { collectStateFiles } from './state/state-files.ts';
 
 /** Between two checkpoints, at least and at most. */
@@ -26,7 +27,7 @@ export async function keepHouse(store: ObjectStore, environment: Environment, he
   if (commits >= Math.min(MOST_COMMITS, Math.max(LEAST_COMMITS, (snapshot.files.size + snapshot.tombstones.size) / 2))) {
     return { ...head, snapshot: await checkpoint(store, head, commits, nowMillis) };
   }
-  const retentionMillis = logRetentionMillis(snapshot.metadata);
+  const { logRetentionMillis: retentionMillis } = await maintenanceSettings(head);
   await cleanLogStep(store, { version: snapshot.version, nowMillis, retentionMillis, versions: LOG_VERSIONS });
   return head;
 }

@@ -23,6 +23,7 @@ export type { NodeChange, VersionBounds } from './next-version.ts';
 export { endOfRuns, liveRuns, type NewRun, type RunFact, type Span, spansOf } from './run.ts';
 export { decodeColumns, type RowFacts, type StoredColumn, type VersionRows, type WidenType } from './tabular.ts';
 export { findRuns, rowsOfVersions } from './series.ts';
+export { rowsOfPart } from './records-source.ts';
 export { Transaction } from './transaction.ts';
 export { createOplog, type CreateOplogOptions } from './create-oplog.ts';
 export { Oplog, type OplogView, viewOf } from './oplog.ts';
@@ -41,3 +42,5 @@ export {
   supportsHardLinks, type Turn,
 } from '@duckpond/delta';
 export type { MaintainReport } from './maintain-by-hand.ts';
+export { MAINTENANCE_SETTINGS } from './maintenance-settings.ts';
+export type { PurgeTarget } from './purge.ts';

@@ -141,7 +141,8 @@ function repeats({ field, rows, nulls, buffers: [offsets, data] }: Column): Colu
   if (pieces.length > rows / 2 || view.getInt32(0, true) !== 0) return undefined;
   const stored = Buffer.concat(pieces);
   return {
-    field: { ...field, encoding: 'fill' }, rows, nulls: rows - pieces.length, isNull: (row) => isSame[row] === true, buffers: [kept, stored],
+    field: { ...field, encoding: 'fill' }, rows, nulls: rows - pieces.length, isNull: (row) => isSame[row] === true,
+    buffers: [kept, stored],
   };
 }
 
@@ -184,7 +185,8 @@ function expanded(column: Column): Column {
 
 function summed({ field, rows, isNull }: Column, stored: Uint8Array, first: number, least: number, unit: number): Uint8Array {
   const { width, layout } = field.type;
-  if (layout !== 'fixed' || (width !== 1 && width !== 2 && width !== 4)) throw corrupt(`column "${field.name}" has steps of ${width} bytes`);
+  const isStep = layout === 'fixed' && (width === 1 || width === 2 || width === 4);
+  if (!isStep) throw corrupt(`column "${field.name}" has steps of ${width} bytes`);
   const from = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
   const values = Buffer.alloc(8 * rows);
   let value: number | undefined;
@@ -235,7 +237,8 @@ function texts(offsets: Uint8Array, data: Uint8Array): { readonly view: DataView
     view,
     valueAt: (row) => {
       const [from, to] = [view.getInt32(4 * row, true), view.getInt32(4 * (row + 1), true)];
-      if (!(from >= 0 && to >= from && to <= data.byteLength)) throw corrupt(`a value is at ${from} to ${to}, its data ends at ${data.byteLength}`);
+      const isInside = from >= 0 && to >= from && to <= data.byteLength;
+      if (!isInside) throw corrupt(`a value is at ${from} to ${to}, its data ends at ${data.byteLength}`);
       return data.subarray(from, to);
     },
   };

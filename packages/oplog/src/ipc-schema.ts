@@ -3,7 +3,7 @@ import {
 } from './arrow-type.ts';
 import { OplogError } from './errors.ts';
 import {
-  type FlatReader, type FlatWriter, readInteger, readReference, readRoot, readTables, readText, type Slot, type Table,
+  type FlatReader, readInteger, readReference, readRoot, readTables, readText, type Slot, type Table,
   writeFlatBuffer, writeString, writeTable, writeTables,
 } from './flatbuffer.ts';
 import { type Column, type Shape } from './shape.ts';
@@ -57,12 +57,13 @@ function fieldSlots(field: StoredField): Slot[] {
     null,
     // Arrow C++ refuses a field without the vector of its children, even when there are none.
     { size: 'ref', write: (out) => writeTables(out, []) },
-    ...(encoding === undefined ? [] : [{ size: 'ref', write: (out: FlatWriter) => writeTables(out, [keyValueSlots(ENCODING_KEY, encoding)]) } as const]),
+    ...(encoding === undefined ? [] : [encodingSlot(encoding)]),
   ];
 }
 
-function keyValueSlots(key: string, value: string): Slot[] {
-  return [{ size: 'ref', write: (out) => writeString(out, key) }, { size: 'ref', write: (out) => writeString(out, value) }];
+function encodingSlot(encoding: string): Slot {
+  const pair: Slot[] = [ENCODING_KEY, encoding].map((text): Slot => ({ size: 'ref', write: (out) => writeString(out, text) }));
+  return { size: 'ref', write: (out) => writeTables(out, [pair]) };
 }
 
 /** The fields of a schema message as they are stored. */
@@ -114,7 +115,8 @@ function readField(reader: FlatReader, table: Table, shape: Shape): FoundField {
   const stored = readStoredField(reader, table);
   const { name, type } = stored;
   if (stored.encoding !== undefined) {
-    throw new OplogError('unsupported-format', `column "${name}" is encoded as "${stored.encoding}", its plain values were wanted`, { column: name });
+    const message = `column "${name}" is encoded as "${stored.encoding}", its plain values were wanted`;
+    throw new OplogError('unsupported-format', message, { column: name });
   }
   const column = shape.byName.get(name) ?? null;
   const reading = column === null ? null : arrowReading(type, column.type);

@@ -1,10 +1,14 @@
-import { collectLeftovers, cleanLog, completeSnapshot, type LocalIo, type ObjectStore, vacuum, writeCheckpoint } from '@duckpond/delta';
+import {
+  type AddFile, collectLeftovers, cleanLog, completeSnapshot, type LocalIo, type ObjectStore, vacuum, writeCheckpoint,
+} from '@duckpond/delta';
 import { blobPath } from './blob.ts';
 import type { DataReader } from './data-reader.ts';
 import type { Environment } from './environment.ts';
 import type { Head } from './head.ts';
 import { foldState } from './maintenance.ts';
-import { merge, planMerge } from './merge.ts';
+import { maintenanceSettings } from './maintenance-settings.ts';
+import { merge, type MergePlan, planMerge } from './merge.ts';
+import { purge, type PurgeTarget } from './purge.ts';
 import { dataFileFacts } from './data-file.ts';
 import { GRACE_MICROS, mayHoldMerged, withoutMerged } from './merged-versions.ts';
 import { compareRows, type Row } from './row.ts';
@@ -16,6 +20,8 @@ export interface MaintainOptions {
   readonly compact?: boolean;
   /** Remove files that nothing refers to any more. */
   readonly vacuum?: boolean;
+  /** Nodes whose old content is removed for good (purge.ts). */
+  readonly purge?: readonly PurgeTarget[];
   readonly dryRun?: boolean;
   /** Whether a process of this machine is alive, so that its unfinished files are left alone. */
   readonly isAlive?: (pid: number) => boolean;
@@ -29,6 +35,10 @@ export interface MaintainReport {
   readonly removedFiles: number;
   readonly removedBytes: number;
   readonly removedLogFiles: number;
+  readonly removedLogBytes: number;
+  /** Versions whose content was purged, and its bytes. They leave the disk when readers of before cannot want them any more. */
+  readonly purgedVersions: number;
+  readonly purgedBytes: number;
   readonly checkpointVersion: number | undefined;
 }
 
@@ -44,12 +54,18 @@ export async function maintainByHand(
   let mergedFiles = 0;
   let mergedIntoFiles = 0;
   const anyCount = options.compact === true;
+  const purged = await purge(store, reader, environment, current, options.purge ?? [], dryRun);
+  current = purged.head;
+  const planned = new Map(current.snapshot.files);
   for (;;) {
-    const plan = planMerge(current.snapshot.files.values(), { foreground: false, anyCount });
+    const plan = planMerge(dryRun ? planned.values() : current.snapshot.files.values(), { foreground: false, anyCount });
     if (plan === undefined) break;
     mergedFiles += plan.inputs.length;
     mergedIntoFiles++;
-    if (dryRun) break;
+    if (dryRun) {
+      pretend(planned, plan);
+      continue;
+    }
     const result = await merge(store, reader, environment, current, plan);
     current = result.head;
     if (!result.merged) break;
@@ -65,9 +81,10 @@ export async function maintainByHand(
   let removedFiles = 0;
   let removedBytes = 0;
   let removedLogFiles = 0;
+  let removedLogBytes = 0;
   if (options.vacuum === true) {
     const { removed } = await vacuum(store, { nowMillis, dryRun });
-    const stale = dryRun ? [] : await collectStateFiles(store, current.state?.runs ?? [], nowMillis);
+    const stale = await collectStateFiles(store, current.state?.runs ?? [], nowMillis, dryRun);
     const blobs = await unreferencedBlobs(store, reader, current, nowMillis);
     for (const { path } of dryRun ? [] : blobs) {
       // Somebody may have stored the same content again meanwhile, for a transaction that is not committed yet.
@@ -75,15 +92,32 @@ export async function maintainByHand(
       if (meta !== undefined && nowMillis - meta.modifiedMillis > BLOB_GRACE_MILLIS) await store.delete(path);
     }
     removedFiles = removed.length + blobs.length + stale.length;
-    removedBytes = [...removed, ...blobs].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    removedBytes = [...removed, ...blobs, ...stale].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     if (!dryRun && options.isAlive !== undefined) {
       const leftovers = await collectLeftovers(storeDirectory, { isAlive: options.isAlive, nowMillis }, options.io);
       removedFiles += leftovers.paths.length;
       removedBytes += leftovers.sizeBytes;
     }
-    removedLogFiles = (await cleanLog(store, { nowMillis, dryRun }))?.removed.length ?? 0;
+    const { logRetentionMillis: retentionMillis } = await maintenanceSettings(current);
+    const cleaned = (await cleanLog(store, { nowMillis, retentionMillis, dryRun }))?.removed ?? [];
+    removedLogFiles = cleaned.length;
+    removedLogBytes = cleaned.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
-  return { head: current, value: { mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, checkpointVersion } };
+  const { purgedVersions, purgedBytes } = purged;
+  const value = {
+    mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, removedLogBytes, purgedVersions, purgedBytes,
+    checkpointVersion,
+  };
+  return { head: current, value };
+}
+
+/** The files as they would be after a merge. */
+function pretend(files: Map<string, AddFile>, { inputs, tier }: MergePlan): void {
+  const [first] = inputs;
+  if (first === undefined) return;
+  for (const { path } of inputs) files.delete(path);
+  const size = inputs.reduce((sum, add) => sum + add.size, 0);
+  files.set(first.path, { ...first, size, tags: { ...first.tags, 'duckpond.tier': String(tier + 1) } });
 }
 
 /** Writes the files again, one by one, that still hold what runs have taken over. */

@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts';
 import { isCode } from './errors.ts';
 import { type Head, stateBase } from './head.ts';
 import { keepHouse } from './housekeeping.ts';
+import { maintenanceSettings } from './maintenance-settings.ts';
 import { merge, planMerge } from './merge.ts';
 import { foldRecords } from './records-source.ts';
 import {
@@ -36,6 +37,7 @@ export async function maintainAfterCommit(
   const isFoldDue = isMaintenanceDue(head, isCrowded);
   if (!isFoldDue && (isCrowded || tailCommits(head) !== HOUSEKEEPING_COMMITS)) return head;
   try {
+    if (!(await maintenanceSettings(head)).isAutomatic) return head;
     const current = await adoptState(store, reader, head);
     if (!isFoldDue) return await mergeOrKeepHouse(current);
     if (!isMaintenanceDue(current, isCrowded)) return current;

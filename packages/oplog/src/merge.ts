@@ -27,6 +27,8 @@ export interface MergePlan {
   readonly inputs: readonly AddFile[];
   /** What is merged by hand is not soon merged again. */
   readonly isByHand: boolean;
+  /** What becomes of a row when it is not to stay as it is; undefined: it goes. */
+  readonly change?: (row: Row) => Row | undefined;
 }
 
 export interface MergeOptions {
@@ -79,7 +81,11 @@ export async function merge(
   store: ObjectStore, reader: DataReader, environment: Environment, head: Head, plan: MergePlan,
 ): Promise<{ readonly head: Head; readonly merged: boolean }> {
   const rows: Row[] = [];
-  for (const add of plan.inputs) rows.push(...await reader.rows(add));
+  const { change } = plan;
+  for (const add of plan.inputs) {
+    const found = await reader.rows(add);
+    rows.push(...(change === undefined ? found : found.flatMap((row) => change(row) ?? [])));
+  }
   rows.sort(compareRows);
   const nowMicros = environment.nowMicros();
   const nowMillis = Number(nowMicros / 1000n);

@@ -12,7 +12,8 @@ import { shapeAndRows } from './shapes.ts';
 /** Versions of a series as ten-minute collecting leaves them. */
 function appends(count: number): NewEntry[] {
   return Array.from({ length: count }, (_, i): NewEntry => ({
-    kind: 'series', txnSeq: 7 + 10 * i, version: i + 1, timestampMicros: 1_795_363_200_000_000n + BigInt(i) * 600_000_000n + BigInt(i * 7919 % 300) * 1000n,
+    kind: 'series', txnSeq: 7 + 10 * i, version: i + 1,
+    timestampMicros: 1_795_363_200_000_000n + BigInt(i) * 600_000_000n + BigInt(i * 7919 % 300) * 1000n,
     sizeBytes: 1208, totalBytes: 1208 * (i + 1), rowCount: 10, totalRows: 10 * (i + 1), timeColumn: 'time', schema: '[{"name":"time"}]',
   }));
 }
@@ -20,7 +21,8 @@ function appends(count: number): NewEntry[] {
 describe('compactIpc()', () => {
   it('is undone by expandIpc(), byte for byte, for entries of any kind', () => {
     fc.assert(fc.property(randomRows, fc.integer({ min: 1, max: 30 }), (rows, times) => {
-      const entries = rows.flatMap(({ entry }, i): NewEntry[] => Array.from({ length: 1 + i % times }, (_, k) => ({ ...entry, txnSeq: i * k })));
+      const entries = rows.flatMap(({ entry }, i): NewEntry[] => (
+        Array.from({ length: 1 + i % times }, (_, k) => ({ ...entry, txnSeq: i * k }))));
       const plain = encodeEntries(entries);
       assert.deepEqual(Buffer.from(expandIpc(compactIpc(plain))), Buffer.from(plain));
     }));

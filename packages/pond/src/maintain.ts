@@ -9,6 +9,9 @@ export async function maintainPond(workshop: RunWorkshop, options: MaintainOptio
     const { compactRuns } = await import('./runs.ts');
     await compactRuns(workshop);
   }
+  await oplog.refresh();
+  const purge = options.purge === undefined ? {} : { purge: await (await import('./purge-targets.ts')).purgeTargets(oplog, options.purge) };
   const isAlive = (processId: number): boolean => oplog.environment.isAlive?.(processId) ?? isProcessAlive(processId);
-  return oplog.maintain(storeDirectory, { ...options, isAlive, ...(workshop.io === undefined ? {} : { io: workshop.io }) });
+  const { purge: _, ...others } = options;
+  return oplog.maintain(storeDirectory, { ...others, ...purge, isAlive, ...(workshop.io === undefined ? {} : { io: workshop.io }) });
 }

@@ -97,6 +97,9 @@ export interface MaintainOptions {
   readonly compact?: boolean;
   /** Remove files that nothing refers to any more. */
   readonly vacuum?: boolean;
+  /** A path: the content of its older versions, and of files of that name that were removed, goes for good. */
+  readonly purge?: string;
+  /** Tells what would be done and saved. */
   readonly dryRun?: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { SETTINGS_ID, SYSTEM_PART, type FactSource, type Transaction } from '@duckpond/oplog';
+import { MAINTENANCE_SETTINGS, SETTINGS_ID, SYSTEM_PART, type FactSource, type Transaction } from '@duckpond/oplog';
 import { PondError } from './errors.ts';
 import type { Setting } from './pond.ts';
 
@@ -14,6 +14,15 @@ const DEFINITIONS: readonly SettingDefinition[] = [
   {
     key: 'log.limit', fallback: '20', summary: 'How many transactions pond log shows to people without --limit',
     wanted: 'a whole number from 1', accepts: (value) => /^[1-9]\d{0,8}$/.test(value),
+  },
+  {
+    key: MAINTENANCE_SETTINGS.automatic, fallback: 'on', summary: 'Whether commits also merge, fold and clean up, in small steps',
+    wanted: 'on or off', accepts: (value) => value === 'on' || value === 'off',
+  },
+  {
+    key: MAINTENANCE_SETTINGS.logRetention, fallback: '7d',
+    summary: 'How long the files of the log are kept; transactions are kept for ever',
+    wanted: 'a number of hours, days or weeks, such as 12h, 7d or 4w', accepts: (value) => /^[1-9]\d{0,4}[hdw]$/.test(value),
   },
   {
     key: 'sql.memory_limit', fallback: '512MiB', summary: 'How much memory a query may take before it spills to disk',

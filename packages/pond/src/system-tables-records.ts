@@ -156,6 +156,7 @@ function* recordsUpTo(
 }
 
 function storedAs({ entry }: Row): string | null {
+  if (entry.purged === true) return 'purged';
   if (entry.blob === true) return 'blob';
   if (entry.inline != null) return 'inline';
   return (entry.sizeBytes ?? 0) > 0 ? 'run' : null;

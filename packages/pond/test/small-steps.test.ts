@@ -55,7 +55,9 @@ function countingIo(nowMillis: () => number): { readonly io: LocalIo; readonly t
 const DAYS = 30;
 const RUNS_A_DAY = 72;
 
-it('a simulated month of collecting: no commit does more than its step, and nothing grows with age but the rows', { timeout: 240_000 }, async () => {
+const WHAT = 'a simulated month of collecting: no commit does more than its step, and nothing grows with age but the rows';
+
+it(WHAT, { timeout: 240_000 }, async () => {
   const directory = join(scratch(), 'pond');
   const environment = testEnvironment(7);
   const { io, take } = countingIo(() => Number(environment.nowMicros() / 1000n));
@@ -93,12 +95,15 @@ it('a simulated month of collecting: no commit does more than its step, and noth
 });
 
 async function append(pond: Pond, i: number): Promise<void> {
-  await pond.write(async (fs) => (await fs.root()).write('/s.series', [contentOf([i], 'arrow')], { kind: 'series', tabular: factsOf([i]) }));
+  const options = { kind: 'series', tabular: factsOf([i]) } as const;
+  await pond.write(async (fs) => (await fs.root()).write('/s.series', [contentOf([i], 'arrow')], options));
 }
 
 function filesOf(directory: string): { readonly logFiles: number; readonly dataFiles: number; readonly stateFiles: number } {
-  const countIn = (folder: string, pattern: RegExp): number => readdirSync(join(directory, folder)).filter((name) => pattern.test(name)).length;
+  const countIn = (folder: string, pattern: RegExp): number => (
+    readdirSync(join(directory, folder)).filter((name) => pattern.test(name)).length);
   return {
-    logFiles: countIn('store/_delta_log', /json$|crc$|parquet$/), dataFiles: countIn('store', /^part-/), stateFiles: countIn('store/_state', /arrow$/),
+    logFiles: countIn('store/_delta_log', /json$|crc$|parquet$/), dataFiles: countIn('store', /^part-/),
+    stateFiles: countIn('store/_state', /arrow$/),
   };
 }

@@ -163,16 +163,26 @@ export const POND_COMMANDS: readonly Command[] = [
     name: 'maintain',
     group: 'pond',
     summary: 'Merge small files and remove what nothing refers to',
-    description: ['This also happens by itself while the pond is written. Without an option both are done.'],
+    description: [
+      'Merging also happens by itself while the pond is written. Without an option both are done.',
+      'Files go when readers of the last hour cannot want them any more, files of the log after maintain.log_retention (pond config).',
+      '--purge removes the content of the older versions of a file, and of files of that name that were removed, for good. That they were '
+        + 'there stays in the log. Their bytes leave the disk an hour later, those of large ones a day after they were written, with the '
+        + 'next pond maintain.',
+    ],
     arguments: {},
     options: {
       compact: { long: 'compact', summary: 'Merge small files' },
       vacuum: { long: 'vacuum', summary: 'Remove files that nothing refers to any more' },
+      purge: { long: 'purge', value: 'PATH', summary: 'Remove the old content of a path for good' },
       dryRun: DRY_RUN,
     },
     formats: REPORT,
     changes: true,
-    examples: [{ line: 'pond maintain --vacuum --dry-run', summary: 'What would be removed' }],
+    examples: [
+      { line: 'pond maintain --vacuum --dry-run', summary: 'What would be removed' },
+      { line: 'pond maintain --purge /notes.txt --dry-run', summary: 'How much of its history would go' },
+    ],
     load: () => import('../commands/maintain.ts'),
   }),
 ];

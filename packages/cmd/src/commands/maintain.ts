@@ -6,18 +6,26 @@ import { formatBytes, plural } from '../output/size.ts';
 interface Options {
   readonly compact: boolean;
   readonly vacuum: boolean;
+  readonly purge: string | undefined;
   readonly dryRun: boolean;
 }
 
-export async function run(context: Context, _args: unknown, { compact, vacuum, dryRun }: Options): Promise<void> {
-  const all = !compact && !vacuum;
+export async function run(context: Context, _args: unknown, { compact, vacuum, purge, dryRun }: Options): Promise<void> {
+  const all = !compact && !vacuum && purge === undefined;
   await withPond(context, async (pond) => {
-    const report = await pond.maintain({ compact: compact || all, vacuum: vacuum || all, dryRun });
-    const { mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, checkpointVersion } = report;
+    const wanted = { compact: compact || all, vacuum: vacuum || all, dryRun };
+    const report = await pond.maintain(purge === undefined ? wanted : { ...wanted, purge });
+    const {
+      mergedFiles, mergedIntoFiles, removedFiles, removedBytes, removedLogFiles, removedLogBytes, purgedVersions, purgedBytes,
+      checkpointVersion,
+    } = report;
+    const purged = `${plural(purgedVersions, 'version', 'versions')} of ${formatBytes(purgedBytes)}`;
     await emitReport(context, { dryRun, ...report, checkpointVersion: checkpointVersion ?? null }, [
+      ...(purge === undefined ? [] : [['Purged', purged] as const]),
       ['Merged', `${plural(mergedFiles, 'file', 'files')} into ${mergedIntoFiles}`],
       ['Removed', [
-        `${plural(removedFiles, 'file', 'files')} of ${formatBytes(removedBytes)}`, plural(removedLogFiles, 'log file', 'log files'),
+        `${plural(removedFiles, 'file', 'files')} of ${formatBytes(removedBytes)}`,
+        `${plural(removedLogFiles, 'log file', 'log files')} of ${formatBytes(removedLogBytes)}`,
       ].join(', ')],
       ['Checkpoint', checkpointVersion === undefined ? 'none' : `version ${checkpointVersion}`],
       ...(dryRun ? [['Dry run', 'nothing was changed'] as const] : []),

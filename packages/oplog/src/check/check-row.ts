@@ -42,7 +42,8 @@ function runFault({ entry, version }: Row): string | undefined {
 }
 
 function contentFault({ entry, version }: Row): string | undefined {
-  const { kind, sizeBytes, sha256, inline, blob, factory, target, rowCount } = entry;
+  const { kind, sizeBytes, sha256, inline, blob, purged, factory, target, rowCount } = entry;
+  if (purged === true) return inline == null && blob !== true ? undefined : 'it is purged and has content, none was wanted';
   if (kind === 'symlink' && version > 0 && (target ?? '') === '') return 'it is a symlink without a target, one was wanted';
   if (inline instanceof Uint8Array) {
     if (sizeBytes !== inline.byteLength) return `it has ${inline.byteLength} bytes, its size says ${sizeBytes ?? 'nothing'}`;

@@ -22,11 +22,11 @@ export function isSameDigest(a: RowDigest, b: RowDigest): boolean {
   return a.count === b.count && Buffer.compare(a.bits, b.bits) === 0;
 }
 
-/** Where an entry is may be said by itself or by its record; inline content has a hash of its own, which counts. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros', 'inline']);
+/** Where an entry is may be said by itself or by its record; content has a hash of its own, which counts, also when it was purged. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['nodeId', 'txnSeq', 'version', 'timestampMicros', 'inline', 'blob', 'purged']);
 
 /** What merged versions of a series lose. */
-const LEFT_OUT_OF_SERIES: ReadonlySet<string> = new Set(['sha256', 'blob', 'chain']);
+const LEFT_OUT_OF_SERIES: ReadonlySet<string> = new Set(['sha256', 'chain']);
 
 function textOf({ partId, recordKind, nodeId, txnSeq, version, timestampMicros, entry }: Row): string {
   const mayBeMerged = entry.kind === 'series' && typeof entry.rowCount === 'number';

@@ -160,13 +160,15 @@ function overlay(older: readonly NewStateRow[], newer: readonly NewStateRow[]): 
   return out;
 }
 
-/** Removes runs that `current` does not name, once they are old enough that no reader can still want them. */
-export async function collectStateFiles(store: ObjectStore, current: readonly RunRef[], nowMillis: number): Promise<string[]> {
+/** Removes runs that `current` does not name, once they are old enough that no reader can still want them; a dry run only names them. */
+export async function collectStateFiles(
+  store: ObjectStore, current: readonly RunRef[], nowMillis: number, dryRun: boolean = false,
+): Promise<readonly RunRef[]> {
   const named = new Set(current.map(({ path }) => path));
-  const stale: string[] = [];
-  for await (const { path, modifiedMillis } of store.list('_state/')) {
-    if (path.endsWith('.arrow') && !named.has(path) && nowMillis - modifiedMillis > GRACE_MILLIS) stale.push(path);
+  const stale: RunRef[] = [];
+  for await (const { path, sizeBytes, modifiedMillis } of store.list('_state/')) {
+    if (path.endsWith('.arrow') && !named.has(path) && nowMillis - modifiedMillis > GRACE_MILLIS) stale.push({ path, sizeBytes });
   }
-  for (const path of stale) await store.delete(path);
-  return stale.sort(compareKeys);
+  if (!dryRun) for (const { path } of stale) await store.delete(path);
+  return stale;
 }
