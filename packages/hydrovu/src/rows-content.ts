@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowImporter, TabularContent } from '@duckpond/pond';
 import type * as Arrow from 'apache-arrow';
@@ -24,11 +24,14 @@ export async function rowsContent(
   const { units, descriptions } = own(notes, rows);
   if (bytes.length > INLINE_BYTES) {
     const { directory, read } = await importer();
-    const path = join(directory, 'rows.arrow');
+    const scratch = await mkdtemp(join(directory, 'rows-'));
+    const path = join(scratch, 'rows.arrow');
     await writeFile(path, bytes);
-    return read({ kind: 'file', format: 'arrow', paths: [path], options: {} }, {
+    const content = await read({ kind: 'file', format: 'arrow', paths: [path], options: {} }, {
       timeColumn: TIME_COLUMN, units, descriptions, ...(signal === undefined ? {} : { signal }),
     });
+    await rm(scratch, { recursive: true });
+    return content;
   }
   const { times } = rows;
   const columns = [...rows.columns].map(([name, values]) => ({

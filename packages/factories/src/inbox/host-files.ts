@@ -15,7 +15,8 @@ export interface HostFile {
 }
 
 /**
- * The files that an absolute pattern matches, by path. Links to files are followed, links to directories are not.
+ * The regular files that an absolute pattern matches, by path. Links are not followed: whoever may write into the directory must not be
+ * able to have other files of the host taken in.
  *
  * @throws FactoryError `bad-input`
  */
@@ -29,7 +30,7 @@ export async function hostFiles(pattern: string): Promise<readonly HostFile[]> {
     for (const entry of await entriesOf(directory, isBase ? pattern : undefined)) {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) await visit(path, false);
-      const captures = entry.isDirectory() ? undefined : matchGlob(glob, path);
+      const captures = entry.isFile() ? matchGlob(glob, path) : undefined;
       if (captures === undefined) continue;
       const facts = await stat(path).catch(() => undefined);
       if (facts?.isFile() !== true) continue;

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Pond, RowImporter, TabularContent } from '@duckpond/pond';
@@ -33,6 +34,10 @@ export interface ReadTable {
 }
 
 const LOOKED_AT = 200;
+/** What an empty file is taken for. */
+const NOTHING: Omit<ReadTable, 'encoding'> = {
+  layout: { delimiter: ',', preambleLines: 0, fields: 0 }, columns: [], times: undefined, rejected: [], content: undefined,
+};
 
 /** Reads delimited text of any make. `importer.directory` has what is made on the way. @throws FactoryError `bad-input`, QueryError */
 export async function readText(
@@ -41,14 +46,17 @@ export async function readText(
 ): Promise<ReadTable> {
   const aborts = signal === undefined ? {} : { signal };
   const encoding = options.encoding ?? await detectEncoding(file);
-  const layout = findLayout(await firstLines(file, encoding, LOOKED_AT), {
+  const lines = await firstLines(file, encoding, LOOKED_AT);
+  const layout = findLayout(lines, {
     decimal: options.decimal, ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
     ...(options.preambleLines === undefined ? {} : { preambleLines: options.preambleLines }),
   });
   if (layout === undefined) {
+    if (lines.every((line) => line.trim() === '')) return { ...NOTHING, encoding };
     throw new FactoryError('bad-input', `Cannot read "${file}": no line of it has two fields, a table was wanted`, { file });
   }
-  const spooled = await spoolRows(file, join(importer.directory, 'rows.csv'), {
+  const scratch = await mkdtemp(join(importer.directory, 'file-'));
+  const spooled = await spoolRows(file, join(scratch, 'rows.csv'), {
     encoding, layout, hasHeader: options.hasHeader, hasUnitsRow: options.units === 'row', nulls: options.nulls, ...aborts,
   });
   const header = spooled.header ?? Array.from({ length: layout.fields }, () => '');
@@ -57,10 +65,11 @@ export async function readText(
   const rejected = [...spooled.rejected, ...typed.rejected].sort((a, b) => a.line - b.line);
   const { columns, timeColumn, times } = typed;
   const isEmpty = spooled.rows === typed.rejected.length;
-  const content = isEmpty ? undefined : await contentOf(pond, importer, {
+  const content = isEmpty ? undefined : await contentOf(pond, importer, join(scratch, 'rows.parquet'), {
     select: stored === undefined ? typed.select : newRows(typed.select, outputs(columns, timeColumn), stored), timeColumn, columns,
     tables: { ...spooledTables(spooled), ...(stored === undefined ? {} : { stored: stored.path }) },
   }, signal);
+  await rm(scratch, { recursive: true });
   return { encoding, layout, columns, times, rejected, content };
 }
 
@@ -90,10 +99,10 @@ interface Rows {
 }
 
 async function contentOf(
-  pond: Pick<Pond, 'sqlParquet'>, importer: RowImporter, { select, tables, timeColumn, columns }: Rows, signal: AbortSignal | undefined,
+  pond: Pick<Pond, 'sqlParquet'>, importer: RowImporter, path: string, { select, tables, timeColumn, columns }: Rows,
+  signal: AbortSignal | undefined,
 ): Promise<TabularContent> {
   const aborts = signal === undefined ? {} : { signal };
-  const path = join(importer.directory, 'rows.parquet');
   await pipeline(pond.sqlParquet(select, { tables, ...aborts }), createWriteStream(path));
   const withUnit = columns.filter(({ type }) => type !== 'time');
   const units = Object.fromEntries(withUnit.flatMap(({ name, unit }) => (unit === undefined ? [] : [[name, unit]])));

@@ -4,7 +4,7 @@ import { expandCaptures, matchGlob, parseGlob } from '@duckpond/tinyfs';
 import { FactoryError } from '../errors.ts';
 import { type HostFile, hostFiles } from './host-files.ts';
 import { type ReadTable, readText, type TextOptions } from './read-table.ts';
-import { takeFile, type TakenAs, type TakeWork } from './take-file.ts';
+import { readMemories, takeFile, type TakenAs, type TakeWork } from './take-file.ts';
 
 export interface InboxRule {
   readonly match: string;
@@ -67,6 +67,7 @@ async function collect(run: InboxRun, files: readonly Wanted[]): Promise<RunOutc
   const items: Item[] = [];
   let hasFailed = false;
   const targets = new Map<string, string>();
+  const memories = await readMemories(pond, config.path, files.map(({ file }) => file));
   try {
     for (const [at, { file, rule, to }] of files.entries()) {
       signal.throwIfAborted();
@@ -74,8 +75,8 @@ async function collect(run: InboxRun, files: readonly Wanted[]): Promise<RunOutc
       const other = rule.as === 'series' ? undefined : targets.get(to);
       targets.set(to, file.path);
       const work: TakeWork = {
-        pond, path: config.path, stableMillis: config.stableMillis, nowMillis: Number(run.environment.nowMicros() / 1000n), signal,
-        command: run.commandLine, importer: () => (importer ??= openRowImporter(pond)),
+        pond, path: config.path, memories, stableMillis: config.stableMillis, signal, command: run.commandLine,
+        nowMillis: Number(run.environment.nowMicros() / 1000n), importer: () => (importer ??= openRowImporter(pond)),
       };
       const taken = other !== undefined ? { state: 'failed' as const, error: `"${other}" goes to the same path, one file each was wanted` }
         : await takeFile(work, file, rule.as, to, rule.text).catch((error: unknown) => {

@@ -69,7 +69,8 @@ export async function spoolRows(file: string, path: string, options: SpoolOption
     if (hasHeader && header === undefined) header = record;
     else if (hasUnitsRow && units === undefined) units = record;
     else if (record.length !== layout.fields && !isPadded(record, layout.fields)) {
-      rejected.push({ line, reason: `${record.length} fields, ${layout.fields} were wanted`, text: shown });
+      const count = record.length === 1 ? '1 field' : `${record.length} fields`;
+      rejected.push({ line, reason: `${count}, ${layout.fields} were wanted`, text: shown });
     } else {
       const cells = Array.from({ length: layout.fields }, (_, at) => cell(record[at] ?? ''));
       if (cells.every((one) => one === '')) continue;

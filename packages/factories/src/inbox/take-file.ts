@@ -21,14 +21,16 @@ export interface TakeWork {
   /** Of the inbox. */
   readonly path: string;
   readonly stableMillis: number;
+  /** Of the files that were taken before, by `HostFile.relative`. */
+  readonly memories: ReadonlyMap<string, Memory>;
   readonly nowMillis: number;
   readonly importer: () => Promise<RowImporter>;
   readonly signal: AbortSignal;
   readonly command: readonly string[];
 }
 
-/** What is remembered of a file, beside what was made of it and in the same transaction. */
-interface Memory {
+/** What is remembered of a file, in a hidden directory beside what was made of it and in the same transaction. */
+export interface Memory {
   readonly sizeBytes: number;
   readonly modifiedMillis: number;
   readonly sha256: string;
@@ -44,8 +46,8 @@ const TEXT_NAME = /\.(csv|tsv|tab|txt|dat|log)$/i;
  */
 export async function takeFile(work: TakeWork, file: HostFile, as: TakenAs, to: string, text: TextOptions): Promise<Taken> {
   const { pond, signal } = work;
-  const memoryPath = joinPath(work.path, `.inbox/${file.relative}.json`);
-  const memory = await pond.read(async (fs) => readMemory(await fs.root(), memoryPath));
+  const memoryPath = memoryPathOf(work.path, file);
+  const memory = work.memories.get(file.relative);
   if (memory?.sizeBytes === file.sizeBytes && memory.modifiedMillis === file.modifiedMillis) return { state: 'unchanged' };
   if (work.nowMillis - file.modifiedMillis < work.stableMillis) return { state: 'waiting' };
   const sha256 = await hashOf(file.path);
@@ -97,6 +99,25 @@ async function storedRows(pond: Pick<Pond, 'read'>, path: string): Promise<Store
     const { node } = await root.get(path);
     return isFile(node) && node.tabular !== undefined ? { path, columns: node.tabular.columns.map(({ name }) => name) } : undefined;
   });
+}
+
+/** What is remembered of the files that were taken before. */
+export async function readMemories(
+  pond: Pick<Pond, 'read'>, path: string, files: readonly HostFile[],
+): Promise<ReadonlyMap<string, Memory>> {
+  return pond.read(async (fs) => {
+    const root = await fs.root();
+    const memories = new Map<string, Memory>();
+    for (const file of files) {
+      const memory = await readMemory(root, memoryPathOf(path, file));
+      if (memory !== undefined) memories.set(file.relative, memory);
+    }
+    return memories;
+  });
+}
+
+function memoryPathOf(path: string, { relative }: HostFile): string {
+  return joinPath(path, `.inbox/${relative}.json`);
 }
 
 async function readMemory(root: WD, path: string): Promise<Memory | undefined> {

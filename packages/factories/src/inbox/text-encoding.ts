@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 const SAMPLE_BYTES = 1024 * 1024;
 
 /**
- * The encoding of a text file: what its byte order mark says, UTF-8 when its first megabyte is that, else Windows-1252, which every sequence
- * of bytes is. Text without a mark whose every second byte is zero is UTF-16.
+ * The encoding of a text file: what its byte order mark says, UTF-8 when its first megabyte is that, else Windows-1252, which every
+ * sequence of bytes is. Text without a mark whose every second byte is zero is UTF-16.
  */
 export async function detectEncoding(path: string): Promise<string> {
   const file = await open(path, 'r');

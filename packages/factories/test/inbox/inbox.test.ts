@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createPond, type Pond, type RunContext, type RunOutcome } from '@duckpond/pond';
@@ -162,4 +162,14 @@ test('a directory that is not there is an error, and a config is checked', async
   expect(() => INBOX.check('source: drop/*\npath: /i\n')).toThrow(/line 1: source: is "drop\/\*", an absolute pattern was wanted/);
   expect(() => INBOX.check('source: /d/*\npath: /i\nrules: [{ match: "*", to: /x/$1 }]\n')).toThrow(/rules\[0\]\.to/);
   expect(() => INBOX.check(INBOX.definition.example)).not.toThrow();
+});
+
+test('links are not followed, and an empty file is no failure', async () => {
+  writeFileSync(join(directory, 'secret.csv'), 'a,b\n1,2\n');
+  symlinkSync(join(directory, 'secret.csv'), join(directory, 'drop/link.csv'));
+  symlinkSync(directory, join(directory, 'drop/up'));
+  drop('empty.csv', '');
+  const outcome = await run('rules: [{ match: "**", as: table }]\n');
+  expect([outcome.state, outcome.items.map(({ file, state }) => [file, state])]).toEqual(['done', [[`${directory}/drop/empty.csv`, 'new']]]);
+  expect((await run('rules: [{ match: "**", as: table }]\n')).items).toEqual([]);
 });
