@@ -56,7 +56,11 @@ async function measure(day) {
   const runs = Array.from({ length: 33 }, () => runNode([new URL('./age-run.mjs', import.meta.url).pathname, pondDirectory, String(START), String(state.next++)]));
   save();
   const env = { POND: pondDirectory };
-  const several = (work) => { const found = Array.from({ length: 9 }, work); return { cpu: median(found.map((one) => one.cpuMillis)), wall: median(found.map((one) => one.wallMillis)), peakMb: Math.max(...found.map((one) => one.peakMb)) }; };
+  const several = (work) => {
+    const found = Array.from({ length: 9 }, work);
+    const [cpu, wall] = ['cpuMillis', 'wallMillis'].map((key) => median(found.map((one) => one[key])));
+    return { cpu, wall, peakMb: Math.max(...found.map((one) => one.peakMb)) };
+  };
   const year = new Date(Number(timeOf(START, Math.max(0, state.next - 365 * RUNS_A_DAY)) / 1000n)).toISOString();
   const nothing = several(() => runNode(['-e', '0']));
   const list = several(() => runPond(['list', '/sensors'], { env }));
