@@ -10,7 +10,7 @@ test('a year with faults of every kind, killed and restarted, stores what the se
   const directory = scratch();
   const worker = await bundleProgram('year-worker', directory);
   const seed = Math.floor(Math.random() * 1e6);
-  const report = await runYear({ seed, scratch: directory, worker, everyDays: 26, faultRate: 0.06, killRate: 0.5, killMillis: 900 });
+  const report = await runYear({ seed, scratch: directory, worker, everyDays: 33, faultRate: 0.06, killRate: 0.5, killMillis: 900 });
   const { counts, killed, leastPages } = report;
   const told = `seed ${seed}: ${JSON.stringify({ ...report, differences: report.differences.length })}`;
   expect(report.differences.slice(0, 5), told).toEqual([]);
