@@ -33,4 +33,10 @@ export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map(
   entry('template-page', 'data', 'One page of a template', async () => (await import('./template-page.ts')).TEMPLATE_PAGE, { isInner: true }),
   entry('inbox', 'data', 'Takes in files of the host as they are put into a directory, as bytes or as rows',
     async () => (await import('./inbox/inbox.ts')).INBOX, { isExecutable: true }),
+  entry('temporal-reduce', 'directory', 'Rollups of series at several resolutions, kept up to date by what changed',
+    async () => (await import('./rollup/temporal-reduce.ts')).TEMPORAL_REDUCE),
+  entry('temporal-reduce-part', 'directory', 'A directory of a temporal-reduce node',
+    async () => (await import('./rollup/temporal-reduce.ts')).TEMPORAL_REDUCE_PART, { isInner: true }),
+  entry('temporal-reduce-series', 'series', 'One resolution of a temporal-reduce node',
+    async () => (await import('./rollup/temporal-reduce-series.ts')).TEMPORAL_REDUCE_SERIES, { isInner: true }),
 ]);

@@ -35,6 +35,16 @@ export function timeSql(target: string, column: Column, unit: TimeUnit | undefin
   return `make_timestamptz(${microsSql(name, column.type, unit)})`;
 }
 
+/** SQL for the event times of a column as microseconds since 1970 UTC, and for whether a row has one. @throws FactoryError `bad-input` */
+export function microsOfSql(target: string, column: Column, unit: TimeUnit | undefined): { readonly micros: string; readonly isTime: string } {
+  const name = quoteIdentifier(column.name);
+  const plain = /^TIMESTAMP( WITH TIME ZONE)?$/.test(column.type) ? name : `CAST(${name} AS TIMESTAMP)`;
+  if (isTimeType(column.type)) return { micros: `epoch_us(${plain})`, isTime: `isfinite(${plain})` };
+  timeSql(target, column, unit);
+  const isTime = /^(FLOAT|DOUBLE)$/.test(column.type) ? `isfinite(${name})` : `${name} IS NOT NULL`;
+  return { micros: microsSql(name, column.type, unit ?? 'us'), isTime };
+}
+
 function microsSql(name: string, type: string, unit: TimeUnit): string {
   if (/^(FLOAT|DOUBLE|DECIMAL)/.test(type)) return `CAST(floor(CAST(${name} AS DOUBLE) * ${1e6 / PER_SECOND[unit]}) AS BIGINT)`;
   // Divided downwards, also before 1970.
