@@ -67,7 +67,7 @@ const FULL_TAIL = 15;
  * same rows in one Parquet file.
  */
 export async function appendedPond(appends, rowsEach = 10) {
-  const directory = await kept(`appends-${appends}-${rowsEach}`, async (where) => {
+  const directory = await kept(`appends-v2-${appends}-${rowsEach}`, async (where) => {
     const pond = await createPond(join(where, 'pond'), { command: ['init'] }, unsynced);
     const bytesOf = async (from) => {
       const pieces = [];
