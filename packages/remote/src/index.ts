@@ -11,6 +11,8 @@ export { isReference, resolveReference, type Variable } from './reference.ts';
 export { addBackup, type AddBackupOptions } from './backup/add.ts';
 export { attachments, findAttachment, type Named, openerOf, pushAttached, type PushAttachedOptions, sealerOf } from './backup/attached.ts';
 export { generateKey, type Opener, recipientOfKeyFile, type Sealer } from './backup/cipher.ts';
+export { patternOfMirror } from './mirror/mirror-pattern.ts';
+export { mirrorPond, type MirrorOptions, type MirrorReport } from './mirror/mirror.ts';
 export type { Loss } from './backup/fetch-files.ts';
 export { pushBackup, type PushOptions, type PushReport } from './backup/push.ts';
 export { isPushDue, type PushStatus, readStatus, removeStatus } from './backup/push-status.ts';

@@ -115,4 +115,42 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     exitCodes: { ...EXITS, 1: 'There is a pond already, or no such state', 3: 'With --partial: some contents could not be had' },
     load: () => import('../commands/restore.ts'),
   }),
+  define({
+    name: 'mirror',
+    group: 'elsewhere',
+    summary: 'Keep a plain directory of the host in step with the pond',
+    description: [
+      'Data files are there as their bytes, tables and series as Parquet, links as links that stay inside the directory. Only what changed is '
+      + 'written, each file at once. Files that a mirror did not make, or that somebody changed since, are left alone and named. What is '
+      + 'computed is not mirrored; pond copy and pond export write that.',
+    ],
+    arguments: {
+      directory: { name: 'DIR', summary: 'The directory; made when it is missing', of: 'host-file' },
+      pattern: { name: 'PATTERN', summary: 'Only what it matches', optional: true, of: 'pond-path' },
+    },
+    options: {
+      watch: { long: 'watch', summary: 'Stay, and follow every commit of any process' },
+      dryRun: DRY_RUN,
+    },
+    examples: [
+      { line: 'pond mirror ./files', summary: 'All of the pond' },
+      { line: "pond mirror ./files '/sensors/**' --watch", summary: 'One directory, until Ctrl-C' },
+    ],
+    exitCodes: { 3: 'Some files were left alone' },
+    load: () => import('../commands/mirror.ts'),
+  }),
+  define({
+    name: 'reconstruct',
+    group: 'elsewhere',
+    summary: 'Make mirrors and caches again from what is stored',
+    description: [
+      'Without DIR the cache of the pond is emptied and what is derived from its records is checked and made again where it is wrong. With '
+      + 'DIR every file of that mirror is made again, also those that somebody changed; what is not of the mirror stays.',
+    ],
+    arguments: { directory: { name: 'DIR', summary: 'A directory that pond mirror keeps', optional: true, of: 'host-file' } },
+    options: { dryRun: DRY_RUN },
+    examples: [{ line: 'pond reconstruct', summary: 'The caches' }, { line: 'pond reconstruct ./files', summary: 'A mirror' }],
+    exitCodes: { 3: 'Some files were left alone', 12: 'Something is damaged that cannot be made again' },
+    load: () => import('../commands/reconstruct.ts'),
+  }),
 ];
