@@ -91,13 +91,16 @@ function leafSelect(leaf: Leaf, at: number, isOneType: boolean): string {
   ];
   const columns = values.map(({ sql: value }, index) => `${value} AS "c${at}_${index}"`);
   const select = `SELECT ${[`${sql} AS "t"`, ...columns].join(', ')} FROM "i${at}" WHERE ${bounds.join(' AND ')}`;
-  return `(${leaf.onDuplicate === 'last' ? lastOfEachTime(select) : select})`;
+  return `(${leaf.onDuplicate === 'last' ? lastOfEachTime(select, values.map((_, index) => `"c${at}_${index}"`)) : select})`;
 }
 
-/** Of rows with the same time `t` the last one. Their order is the one of the source, which is read by one thread for it. */
-export function lastOfEachTime(select: string): string {
-  return `SELECT * EXCLUDE ("__row") FROM (SELECT *, row_number() OVER () AS "__row" FROM (${select})) `
-    + 'QUALIFY row_number() OVER (PARTITION BY "t" ORDER BY "__row" DESC) = 1';
+/**
+ * Of rows with the same time `t` the last one. Their order is the one of the source, which is read by one thread for it. (QUALIFY with row_number()
+ * says the same; DuckDB 1.5.6 fails on two of them in each other under a filter.)
+ */
+export function lastOfEachTime(select: string, columns: readonly string[]): string {
+  const last = columns.map((column) => `arg_max_null(${column}, "__row") AS ${column}`);
+  return `SELECT ${['"t"', ...last].join(', ')} FROM (SELECT *, row_number() OVER () AS "__row" FROM (${select})) GROUP BY "t"`;
 }
 
 function joined(selects: readonly string[]): string {

@@ -20,8 +20,8 @@ const DAY = 86_400_000_000n;
 const WEEK = 7n * DAY;
 // The first Monday after 1970 began.
 const MONDAY = 4n * DAY;
-// The calendar as far as a range has to reach to hold the beginning of a bucket.
-const MARGIN = 366n * DAY;
+// By how much the clocks of a zone may be apart, and more.
+const MARGIN = 3n * DAY;
 
 export function bucketsOf(duration: Duration, zone: Zone): Buckets {
   const local = duration.kind === 'fixed' ? fixedSteps(duration.micros) : monthSteps(duration.months);
@@ -57,7 +57,7 @@ export function bucketsOf(duration: Duration, zone: Zone): Buckets {
   return {
     duration, start, end,
     sql(micros, fromMicros, toMicros) {
-      const spans = zone.spans(fromMicros - local.length - MARGIN, toMicros + local.length + MARGIN);
+      const spans = zone.spans(fromMicros - local.length - MARGIN, toMicros);
       const branches = spans.map((_, at) => {
         const { fromMicros: from, freshMicros, offsetMicros } = spanOf(spans, at);
         const begin = local.sql(micros, offsetMicros);

@@ -40,7 +40,7 @@ export function rowsSql({ config, inputs, columns }: RollupPlan, ranges: readonl
     ]));
     const bounds = within.some((one) => one === '') ? '' : `(${within.join(' OR ')})`;
     const select = `SELECT ${[`${micros} AS t`, ...values].join(', ')} FROM r${at} WHERE ${conditions([isTime, bounds])}`;
-    return config.on_duplicate === 'last' ? `(${lastOfEachTime(select)})` : `(${select})`;
+    return config.on_duplicate === 'last' ? `(${lastOfEachTime(select, (columns.sources[at] ?? []).map(({ v }) => v))})` : `(${select})`;
   });
   const none = `(SELECT ${['CAST(NULL AS BIGINT) AS t', ...columns.values.map(({ v, type }) => `CAST(NULL AS ${type}) AS ${v}`)].join(', ')} WHERE false)`;
   return selects.length === 0 ? none : selects.join(' UNION ALL BY NAME ');
