@@ -61,6 +61,7 @@ function addOf(path: string, bytes: Uint8Array, rows: readonly Row[], records: r
     stats: statsOf(records),
     tags: {
       'duckpond.tier': String(options.tier),
+      'duckpond.rows': String(rows.length),
       'duckpond.txns': `${range.txnMin}-${range.txnMax}`,
       'duckpond.times': `${range.timeMin}-${range.timeMax}`,
       'duckpond.sha256': sha256(bytes),

@@ -4,6 +4,8 @@ import type { AddFile } from '@duckpond/delta';
 export interface DataFileFacts {
   /** 0: the records of one transaction; higher: merged from files of the tier below. */
   readonly tier: number;
+  /** Entries in all of its records; 0 when it does not say. */
+  readonly rows: number;
   readonly txnMin: number;
   readonly txnMax: number;
   /** Of the transactions in it. */
@@ -23,6 +25,7 @@ export function dataFileFacts(add: AddFile): DataFileFacts {
   const parts = tags['duckpond.parts'];
   return {
     tier: Number(tags['duckpond.tier'] ?? 0),
+    rows: Number(tags['duckpond.rows'] ?? 0),
     txnMin: txns === null ? 0 : Number(txns[1]),
     txnMax: txns === null ? Number.MAX_SAFE_INTEGER : Number(txns[2]),
     timeMinMicros: times?.[1] === undefined ? 0n : BigInt(times[1]),

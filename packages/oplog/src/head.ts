@@ -201,7 +201,7 @@ export async function transactionOf(
   if (told !== undefined) return { facts, rows: told, isLight: true };
   const added = commit.actions.flatMap((action): AddFile[] => (action.kind === 'add' && action.add.dataChange ? [action.add] : []));
   const rows: Row[] = [];
-  for (const add of added) rows.push(...(await reader.rows(add)).filter(({ recordKind }) => recordKind !== 'transaction'));
+  for (const add of added) for (const row of await reader.rows(add)) if (row.recordKind !== 'transaction') rows.push(row);
   return { facts, rows, isLight: false };
 }
 

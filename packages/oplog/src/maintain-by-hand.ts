@@ -117,7 +117,9 @@ function pretend(files: Map<string, AddFile>, { inputs, tier }: MergePlan): void
   if (first === undefined) return;
   for (const { path } of inputs) files.delete(path);
   const size = inputs.reduce((sum, add) => sum + add.size, 0);
-  files.set(first.path, { ...first, size, tags: { ...first.tags, 'duckpond.tier': String(tier + 1) } });
+  const rows = inputs.reduce((sum, add) => sum + dataFileFacts(add).rows, 0);
+  const tags = { ...first.tags, 'duckpond.tier': String(tier + 1), 'duckpond.rows': String(rows) };
+  files.set(first.path, { ...first, size, tags });
 }
 
 /** Writes the files again, one by one, that still hold what runs have taken over. */

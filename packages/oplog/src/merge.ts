@@ -16,6 +16,9 @@ const TIER_FILES = 8;
 const FOREGROUND_BYTES = 4 * 1024 * 1024;
 /** Files are not made larger than about this. */
 const FILE_BYTES = 16 * 1024 * 1024;
+/** The same in rows: history is so compact that its rows, once read, take a hundred times its bytes. */
+const FOREGROUND_ROWS = 16_384;
+const FILE_ROWS = 65_536;
 const MEDIUM_BYTES = 128 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 const ATTEMPTS = 3;
@@ -46,7 +49,7 @@ export function planMerge(
 ): MergePlan | undefined {
   const tiers = new Map<number, AddFile[]>();
   for (const add of files) {
-    if (add.size >= FILE_BYTES) continue;
+    if (add.size >= FILE_BYTES || dataFileFacts(add).rows >= FILE_ROWS) continue;
     const tier = options.anyCount === true ? tierOfSize(add) : effectiveTier(add);
     if (tier < (options.leastTier ?? 0) || tier > (options.mostTier ?? tier)) continue;
     tiers.set(tier, [...tiers.get(tier) ?? [], add]);
@@ -55,11 +58,14 @@ export function planMerge(
     const due = options.anyCount === true ? 2 : tier === 0 ? TIER_0_FILES : TIER_FILES;
     const oldestFirst = (tiers.get(tier) ?? []).sort((a, b) => dataFileFacts(a).txnMin - dataFileFacts(b).txnMin);
     const inputs: AddFile[] = [];
+    const most = options.foreground ? { bytes: FOREGROUND_BYTES, rows: FOREGROUND_ROWS } : { bytes: FILE_BYTES, rows: FILE_ROWS };
     let bytes = 0;
+    let rows = 0;
     for (const add of oldestFirst) {
-      if (bytes + add.size > (options.foreground ? FOREGROUND_BYTES : FILE_BYTES) && inputs.length > 0) break;
-      inputs.push(add);
       bytes += add.size;
+      rows += dataFileFacts(add).rows;
+      if ((bytes > most.bytes || rows > most.rows) && inputs.length > 0) break;
+      inputs.push(add);
     }
     if (oldestFirst.length < due || inputs.length < 2) continue;
     return { tier: inputs.reduce((most, add) => Math.max(most, dataFileFacts(add).tier), tier), inputs, isByHand: !options.foreground };
@@ -84,7 +90,10 @@ export async function merge(
   const { change } = plan;
   for (const add of plan.inputs) {
     const found = await reader.rows(add);
-    rows.push(...(change === undefined ? found : found.flatMap((row) => change(row) ?? [])));
+    for (const row of found) {
+      const changed = change === undefined ? row : change(row);
+      if (changed !== undefined) rows.push(changed);
+    }
   }
   rows.sort(compareRows);
   const nowMicros = environment.nowMicros();

@@ -14,7 +14,8 @@ export async function rowsOfPart(
   for (const add of files) {
     const facts = dataFileFacts(add);
     if (facts.txnMin > txnAtMost || facts.txnMax < txnAtLeast || facts.parts?.has(partId) === false) continue;
-    rows.push(...await reader.rows(add, { partId, txnAtLeast, txnAtMost, ...(nodeId === undefined ? {} : { nodeId }) }));
+    const found = await reader.rows(add, { partId, txnAtLeast, txnAtMost, ...(nodeId === undefined ? {} : { nodeId }) });
+    for (const row of found) rows.push(row); // Of a large file, more than a call may have arguments.
   }
   return rows.sort((a, b) => a.txnSeq - b.txnSeq);
 }

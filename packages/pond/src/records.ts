@@ -9,7 +9,7 @@ import type { RecordInfo, RecordOptions } from './pond.ts';
 export async function* recordsOf(oplog: Oplog, view: OplogView, options: RecordOptions): AsyncGenerator<RecordInfo> {
   if (options.limit === undefined) {
     const rows: Row[] = [];
-    for (const add of view.files.values()) rows.push(...await oplog.reader.rows(add, { txnAtMost: view.txnSeq }));
+    for (const add of view.files.values()) for (const row of await oplog.reader.rows(add, { txnAtMost: view.txnSeq })) rows.push(row);
     rows.sort((a, b) => a.txnSeq - b.txnSeq);
     for (let start = 0; start < rows.length;) {
       let end = start + 1;
