@@ -5,6 +5,7 @@ import { type Backfill, collectDevice, type DeviceWork } from './device.ts';
 import { HydroVuError } from './errors.ts';
 import { createMetadata } from './metadata.ts';
 import type { DeviceOutcome } from './outcome.ts';
+import { TOKEN } from './token.ts';
 
 export interface CollectOptions {
   /** The time of day, unix milliseconds. */
@@ -65,7 +66,9 @@ export async function collect(
           return failed(device, error, client.requests() - requests);
         });
       const isSilent = outcome.error instanceof HydroVuError && outcome.error.code === 'unavailable';
-      [inARow, silent] = isSilent ? [inARow + 1, outcome.error] : [0, undefined];
+      // Without a token there is nothing to ask for.
+      const isSignedOut = isSilent && outcome.error.data['what'] === TOKEN;
+      [inARow, silent] = isSilent ? [isSignedOut ? MOST_UNAVAILABLE : inARow + 1, outcome.error] : [0, undefined];
       outcomes.push(outcome);
       options.onDevice?.(outcome);
     }

@@ -14,6 +14,8 @@ export interface TokenHolder {
   drop(token: string): void;
 }
 
+/** What is asked for when signing in, as errors call it. */
+export const TOKEN = 'a token';
 const SCOPE = 'read:locations read:data';
 const DEFAULT_SECONDS = 3600;
 /** A token is renewed so long before its end. */
@@ -38,7 +40,7 @@ export function createTokenHolder(
       throw new HydroVuError('refused', `Cannot sign in to "${baseUrl}": the API refused the credentials (status ${status}), `
         + 'client_id and client_secret of the account were wanted', { status });
     };
-    const { token, seconds } = await transport({ url: `${baseUrl}/oauth/token`, what: 'a token', init: () => init, signal, refused },
+    const { token, seconds } = await transport({ url: `${baseUrl}/oauth/token`, what: TOKEN, init: () => init, signal, refused },
       ({ text }) => decodeToken(JSON.parse(text)));
     held = { token, untilMillis: asked + seconds * 1000 - MARGIN_MILLIS };
     return token;

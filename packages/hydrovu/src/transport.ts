@@ -121,7 +121,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (!(error instanceof Passing)) throw error;
       const is = error.waitMillis > LONGEST_WAIT ? `${error.message}, and it asks to wait ${Math.ceil(error.waitMillis / 60_000)} minutes`
         : `${error.message}, at the last of ${tries} tries`;
-      throw new HydroVuError('unavailable', `Cannot get ${call.what}: ${is}`, {}, { cause: error });
+      throw new HydroVuError('unavailable', `Cannot get ${call.what}: ${is}`, { what: call.what }, { cause: error });
     }
   };
 }

@@ -87,6 +87,21 @@ test('a device that fails does not stop the others, and says why', async () => {
   expect(outcomes[0]?.error?.message).toBe('Cannot collect "gone": the account has no location 12, one that `pond hydrovu locations` lists was wanted');
 });
 
+test('when the API is down it is given up after one device, or after three that get no answer while others may', async () => {
+  const tenant = await newTenant({ devices: 5 });
+  await run(tenant);
+  tenant.faults = () => ({ kind: 'unavailable', status: 503 });
+  const before = tenant.server.counts().requests;
+  const outcomes = await collect(tenant.pond, tenant.config, tenant.client({ tries: 2 }), { nowMillis: () => tenant.now * 1000 });
+  expect(outcomes.map(({ state }) => state)).toEqual(['failed', 'failed', 'failed', 'failed', 'failed']);
+  expect(tenant.server.counts().requests - before).toBe(2);
+  const again = tenant.server.counts().requests;
+  // A token is there, the readings are not.
+  tenant.faults = (request) => (request - again > 1 ? { kind: 'unavailable', status: 503 } : undefined);
+  await collect(tenant.pond, tenant.config, tenant.client({ tries: 2 }), { nowMillis: () => tenant.now * 1000 });
+  expect(tenant.server.counts().requests - again).toBe(1 + 3 * 2);
+});
+
 test('pages before a failure are stored, and the next run goes on behind them', async () => {
   const tenant = await newTenant({ devices: 1 });
   tenant.now = START + 20 * DAY;

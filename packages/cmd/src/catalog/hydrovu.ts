@@ -10,7 +10,9 @@ export const HYDROVU_COMMANDS: readonly Command[] = [
     name: 'hydrovu locations',
     group: 'elsewhere',
     summary: 'Show the locations of a HydroVu account',
-    description: ['Asks with the credentials of a collector, and stores nothing. The last column says under which name it collects a location.'],
+    description: [
+      'Asks with the credentials of a collector, and stores nothing. The last column says under which name it collects a location.',
+    ],
     arguments: { name: NAME },
     options: {},
     formats: ROW_FORMATS,
