@@ -62,7 +62,7 @@ async function checkNode(node: WantedNode & { readonly kind: 'computed' }, origi
     if (!(error instanceof FactoryError) || error.code !== 'bad-config') throw error;
     const faults = error.data['faults'] as readonly ConfigFault[];
     throw badConfig(origin.file, faults.map(({ line, field, problem }) => ({
-      line: line === undefined || place.line === undefined ? origin.line : line + place.line - 1,
+      line: line === undefined || place.line === undefined ? place.at ?? origin.line : line + place.line - 1,
       field: [place.field, field].filter((part) => part !== '').join('.').replace('.[', '['), problem,
     })));
   }

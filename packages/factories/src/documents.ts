@@ -1,4 +1,5 @@
 import { isMap, LineCounter, parseAllDocuments } from 'yaml';
+import type { ReadText } from './document-place.ts';
 import { badConfig } from './errors.ts';
 import { readManifest, refuseDocument } from './manifest.ts';
 import type { Resource } from './resource.ts';
@@ -13,7 +14,9 @@ const MAX_LENGTH = 16 * 1024 * 1024;
  * @param file what messages call it
  * @throws FactoryError `bad-config`
  */
-export function readDocuments(text: string, file: string, variables: Variables): readonly Resource[] {
+export async function readDocuments(
+  text: string, file: string, variables: Variables, readText: ReadText,
+): Promise<readonly Resource[]> {
   if (text.length > MAX_LENGTH) {
     throw badConfig(file, [{ line: undefined, field: '', problem: `has ${text.length} characters, at most ${MAX_LENGTH} were wanted` }]);
   }
@@ -30,7 +33,10 @@ export function readDocuments(text: string, file: string, variables: Variables):
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     const isMapping = isMap(document.contents);
     if (isMapping && document.has('version')) resources.push(readManifest({ document, text, lines, file }, value, variables));
-    else refuseDocument(file, lines.linePos(document.contents.range?.[0] ?? 0).line);
+    else if (isMapping && document.has('apiVersion')) {
+      const { readResource } = await import('./resource-document.ts');
+      resources.push(await readResource({ document, lines, file }, value, variables, readText));
+    } else refuseDocument(file, lines.linePos(document.contents.range?.[0] ?? 0).line);
   }
   return resources;
 }

@@ -13,6 +13,7 @@ export {
   type Applied, applyResources, checkResources, type HostCopies, lookup, putComputed, refuseCyclesAt, unknownFactory,
 } from './apply.ts';
 export { readDocuments } from './documents.ts';
+export type { ReadText } from './document-place.ts';
 export type { Origin, Resource, WantedNode } from './resource.ts';
 export { createVariables, type Variables } from './variables.ts';
 export { findExecutables, type Executable, inRunOrder } from './executables.ts';

@@ -17,6 +17,8 @@ export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map(
     async () => (await import('./sql-derived.ts')).SQL_DERIVED_TABLE),
   entry('sql-derived-series', 'series', 'A series that is a query over other files',
     async () => (await import('./sql-derived.ts')).SQL_DERIVED_SERIES),
+  entry('sql-derived-each', 'directory', 'A directory with a series for each match of a pattern, by one query',
+    async () => (await import('./sql-derived-each.ts')).SQL_DERIVED_EACH),
   entry('column-rename', 'series', 'Columns renamed, cast or left out', async () => (await import('./column-rename.ts')).COLUMN_RENAME),
   entry('timeseries-join', 'series', 'Series side by side: one row for each time, gaps are null',
     async () => (await import('./timeseries-join.ts')).TIMESERIES_JOIN),

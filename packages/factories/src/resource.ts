@@ -19,6 +19,8 @@ export type WantedNode =
 export interface ConfigPlace {
   /** Of the config's first line in the file; undefined when it is made of other fields. */
   readonly line: number | undefined;
+  /** Of the fields that it is made of, when it is. */
+  readonly at?: number | undefined;
   /** Before the names of its fields: `spec.config`. */
   readonly field: string;
 }

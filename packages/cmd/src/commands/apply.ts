@@ -1,4 +1,6 @@
-import type { Applied, Resource } from '@duckpond/factories';
+import type { Applied, ReadText, Resource } from '@duckpond/factories';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { FACTORIES } from '../factories.ts';
@@ -28,7 +30,7 @@ export async function run(context: Context, { more }: { more: readonly string[] 
   const { applyResources, checkResources, createVariables, readDocuments } = await import('@duckpond/factories');
   const values = createVariables(assignments(variables), (name) => context.effects.env[name]);
   const resources: Resource[] = [];
-  for (const file of files) resources.push(...readDocuments(await readHostText(context, file), file, values));
+  for (const file of files) resources.push(...await readDocuments(await readHostText(context, file), file, values, textBeside(context)));
   await checkResources(resources, FACTORIES);
   const { value: applied, transaction } = await changePond(context, dryRun, async (root, pond) => {
     const copies = createHostCopies(context, pond);
@@ -43,6 +45,15 @@ export async function run(context: Context, { more }: { more: readonly string[] 
   const isIdle = transaction === undefined && !dryRun;
   await emitRows(context, { columns: COLUMNS, rows: applied.map((one) => [wordOf(one), one.kind, one.path]) },
     () => (isIdle ? [...lines, 'no transaction'] : lines));
+}
+
+/** What a document names: beside it, or in the working directory. */
+function textBeside(context: Context): ReadText {
+  return async (path, file) => {
+    const beside = join(dirname(file), path);
+    const isThere = !isAbsolute(path) && existsSync(resolve(context.effects.cwd(), beside));
+    return readHostText(context, isThere ? beside : path);
+  };
 }
 
 /** `KEY=VALUE`, several times; the last one of a key counts. @throws CliError `usage` */
