@@ -17,8 +17,8 @@ export function rememberedRelations(read: RelationReader): RelationReader {
   return (view, file, bounds) => {
     if (view.files !== files) known.clear();
     files = view.files;
-    const { version, timeStartMicros, timeEndMicros, last } = bounds;
-    const key = [view.txnSeq, file.id, file.version, version, timeStartMicros, timeEndMicros, last?.rows, last?.untilVersion].join(' ');
+    const { version, after, timeStartMicros, timeEndMicros, last } = bounds;
+    const key = [view.txnSeq, file.id, file.version, version, after, timeStartMicros, timeEndMicros, last?.rows, last?.untilVersion].join(' ');
     const before = known.get(key);
     if (before !== undefined) return before;
     const reading = read(view, file, bounds);
