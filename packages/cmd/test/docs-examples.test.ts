@@ -23,6 +23,8 @@ let hydrovu: TestServer;
 beforeAll(async () => {
   prepared = mkdtempSync(join(tmpdir(), 'pond-examples-'));
   writeFileSync(join(prepared, 'readings.csv'), 'time,level\n1,2\n');
+  writeFileSync(join(prepared, 'warm.yaml'), 'patterns: { readings: /sensors/a.series }\nquery: SELECT timestamp, temp + 1 AS temp FROM readings\n');
+  writeFileSync(join(prepared, 'pond.yaml'), 'version: v1\nkind: mkdir\nmetadata: { path: "/{{ site | default(\'south\') }}" }\n');
   const pond = async (laterMillis: number, stdin: string, ...args: string[]): Promise<void> => {
     const { code, stderr } = await run(args, { cwd: prepared, env: { POND: 'pond' }, stdin, laterMillis });
     if (code !== 0) throw new Error(`pond ${args.join(' ')}: ${stderr}`);

@@ -51,19 +51,43 @@ export async function checkResources(resources: readonly Resource[], factories: 
 }
 
 async function checkNode(node: WantedNode & { readonly kind: 'computed' }, origin: Origin, factories: Factories): Promise<void> {
-  const { computed: { factory: name, config }, config: place } = node;
-  const entry = factories.get(name);
+  const { computed, config: place } = node;
+  const entry = factories.get(computed.factory);
   if (entry === undefined || entry.isInner === true) {
-    throw badConfig(origin.file, [{ line: origin.line, field: 'factory', problem: unknownFactory(name, factories) }], 'unknown-factory');
+    const problem = unknownFactory(computed.factory, factories);
+    throw badConfig(origin.file, [{ line: origin.line, field: 'factory', problem }], 'unknown-factory');
   }
+  await atPlace(() => checkComputed(computed, origin.file, factories), origin.file, place.field, (line) => (
+    line === undefined || place.line === undefined ? place.at ?? origin.line : line + place.line - 1));
+}
+
+/**
+ * Whether a factory that is known can use a config, and so on for the children that the config tells.
+ *
+ * @throws FactoryError `bad-config`
+ */
+export async function checkComputed({ factory: name, config }: Computation, file: string, factories: Factories): Promise<void> {
+  const factory = await factories.get(name)?.load();
+  if (factory === undefined) throw badConfig(file, [{ line: undefined, field: 'factory', problem: unknownFactory(name, factories) }]);
+  await factory.check(config, file);
+  if (factory.makes !== 'directory') return;
+  for (const { path, ...child } of await factory.children?.(config) ?? []) {
+    await atPlace(() => checkComputed(child, file, factories), file, `the entry ${JSON.stringify(path)}`, () => undefined);
+  }
+}
+
+/** Faults with the place in the document that they are in. */
+async function atPlace(
+  work: () => Promise<void>, file: string, field: string, lineOf: (line: number | undefined) => number | undefined,
+): Promise<void> {
   try {
-    await (await entry.load()).check(config, origin.file);
+    await work();
   } catch (error) {
     if (!(error instanceof FactoryError) || error.code !== 'bad-config') throw error;
     const faults = error.data['faults'] as readonly ConfigFault[];
-    throw badConfig(origin.file, faults.map(({ line, field, problem }) => ({
-      line: line === undefined || place.line === undefined ? place.at ?? origin.line : line + place.line - 1,
-      field: [place.field, field].filter((part) => part !== '').join('.').replace('.[', '['), problem,
+    throw badConfig(file, faults.map((fault) => ({
+      ...fault, line: lineOf(fault.line),
+      field: [field, fault.field].filter((part) => part !== '').join(field.startsWith('the ') ? ': ' : '.').replace('.[', '['),
     })));
   }
 }

@@ -10,7 +10,7 @@ export {
 } from './template/safe-template.ts';
 export { SafeText } from './template/values.ts';
 export {
-  type Applied, applyResources, checkResources, type HostCopies, lookup, putComputed, refuseCyclesAt, unknownFactory,
+  type Applied, applyResources, checkComputed, checkResources, type HostCopies, lookup, putComputed, refuseCyclesAt, unknownFactory,
 } from './apply.ts';
 export { readDocuments } from './documents.ts';
 export type { ReadText } from './document-place.ts';

@@ -16,13 +16,13 @@ export async function run(context: Context, { factory: name, path }: { factory: 
   if (configPath === undefined) {
     throw new CliError('usage', 'Cannot run "mknod": --config-path FILE is missing, a file with the config was wanted');
   }
-  const { lookup, putComputed, refuseCyclesAt, unknownFactory } = await import('@duckpond/factories');
+  const { checkComputed, lookup, putComputed, refuseCyclesAt, unknownFactory } = await import('@duckpond/factories');
   const entry = FACTORIES.get(name);
   if (entry === undefined || entry.isInner === true) {
     throw new CliError('failed', `Cannot make "${path}": ${unknownFactory(name, FACTORIES)}`, "'pond factories' lists them");
   }
   const config = await readHostText(context, configPath);
-  await (await entry.load()).check(config, configPath);
+  await checkComputed({ factory: name, config }, configPath, FACTORIES);
   await changePond(context, dryRun, async (root: WritableWD) => {
     const found = await lookup(root, path);
     if (found !== undefined && !overwrite) {

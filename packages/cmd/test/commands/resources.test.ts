@@ -43,6 +43,26 @@ describe('pond mknod', () => {
   });
 
   it.each([
+    ['of an unknown factory', 'entries: [{ name: a, factory: sql-derived, config: {} }]', 'the entry "a": factory: there is no factory "sql-derived"'],
+    ['with a config of their own that is wrong', 'entries:\n- name: d\n  factory: dynamic-dir\n  config:\n    entries: [{ name: a, factory: sql-derived-table, config: { patterns: {} } }]',
+      'the entry "d": the entry "a": patterns: is an empty mapping'],
+    ['that need each other', 'entries:\n- { name: a, factory: sql-derived-table, config: { patterns: { x: /d/b } } }\n- { name: b, factory: sql-derived-table, config: { patterns: { x: "/d/[a]" } } }',
+      'it needs itself, /d/a -> /d/b -> /d/a'],
+  ])('refuses entries of a dynamic-dir %s', async (_name, config, message) => {
+    const { pond, file } = await files();
+    const ran = await pond(['mknod', 'dynamic-dir', '/d', '--config-path', file('c.yaml', config)]);
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toContain(message);
+  });
+
+  it('entries of a dynamic-dir may need each other in one direction', async () => {
+    const { ok, file } = await files();
+    await ok(['mknod', 'dynamic-dir', '/d', '--config-path', file('c.yaml',
+      'entries:\n- { name: a, factory: sql-derived-table, config: { patterns: { x: /d/b } } }\n- { name: b, factory: sql-derived-table, config: { patterns: { x: /a.csv } } }')]);
+    expect(await ok(['count', '/d/a'])).toBe('2\n');
+  });
+
+  it.each([
     ['an unknown factory', 'sql-derived-serie', WARM, 'there is no factory "sql-derived-serie", "sql-derived-series" was wanted?'],
     ['an unknown field', 'sql-derived-table', 'pattern: {}\n', 'Cannot use "c.yaml":\n  line 1: patterns: is missing'],
     ['a pattern that matches itself', 'sql-derived-table', 'patterns: { a: "/**" }\n', 'its inputs match the node itself'],
