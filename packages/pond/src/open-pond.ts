@@ -163,10 +163,12 @@ export function makePond(
     },
 
     sql: async (script, sqlOptions = {}) => (await sql()).query(script, sqlOptions),
+    origins: async (targets, originOptions = {}) => (await sql()).origins(targets, originOptions),
     explain: async (script, explainOptions = {}) => (await sql()).explain(script, explainOptions),
     async *sqlParquet(script, parquetOptions = {}) {
       yield* (await sql()).parquet(script, parquetOptions);
     },
+    deltaFiles: async (script, deltaOptions) => (await sql()).deltaFiles(script, deltaOptions),
 
     async settings() {
       const { readSettings } = await import('./settings.ts');

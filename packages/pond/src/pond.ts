@@ -2,10 +2,13 @@ import type { ChangeCounts, Environment, MaintainReport, TransactionFacts } from
 import type { Explanation, QueryResult } from '@duckpond/query';
 import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
 import type { Factories } from './factory.ts';
+import type { Origin } from './origin.ts';
 import type { RunMaker } from './run-maker.ts';
-import type { ExplainOptions, ParquetOptions, SqlOptions } from './sql.ts';
+import type { DeltaFilesOptions, ExplainOptions, HeldDeltaFiles, ParquetOptions, SqlOptions } from './sql.ts';
 
-export type { ExplainOptions, Explanation, ParquetOptions, QueryResult, RunMaker, SqlOptions };
+export type {
+  DeltaFilesOptions, ExplainOptions, Explanation, HeldDeltaFiles, ParquetOptions, QueryResult, RunMaker, SqlOptions,
+};
 
 /** Who made a pond, when and where: written once, by `createPond`. */
 export interface PondIdentity {
@@ -206,10 +209,15 @@ export interface Pond {
    * @throws PondError `not-found`, `not-tabular`, `no-match`; QueryError
    */
   sql(script: string, options?: SqlOptions): Promise<QueryResult>;
+  /** What the rows of each of some paths, patterns or URLs are made of, in one state: whether, and where, they are as they were. */
+  origins(targets: readonly string[], options?: Pick<SqlOptions, 'at' | 'signal'>): Promise<readonly Origin[]>;
   /** The plan of a script's last statement, and what it reads. */
   explain(script: string, options?: ExplainOptions): Promise<Explanation>;
   /** The rows of a script as one Parquet file, piece by piece: it is written whole before the first piece comes. */
   sqlParquet(script: string, options?: ParquetOptions): AsyncIterable<Uint8Array>;
+
+  /** The rows of a script as files of the host, right for a Delta table of them: types, sizes, statistics. The caller releases them. */
+  deltaFiles(script: string, options: DeltaFilesOptions): Promise<HeldDeltaFiles>;
 
   settings(): Promise<readonly Setting[]>;
   /** @throws PondError `invalid-setting` naming the key and what is wanted */

@@ -1,8 +1,9 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadRecordScan, type Oplog, type OplogView } from '@duckpond/oplog';
 import type * as QueryModule from '@duckpond/query';
 import type {
-  Catalog, Engine, EngineOptions, Explanation, HostCatalog, Parameters, QueryOptions, QueryResult, Relation,
+  Catalog, DeltaFiles, Engine, EngineOptions, Explanation, HostCatalog, Parameters, QueryOptions, QueryResult, Relation,
 } from '@duckpond/query';
 import { type FileNode, type NodeReader, openFs } from '@duckpond/tinyfs';
 import { type CatalogState, filesOfTarget, pondCatalog, rowsOfTarget } from './catalog.ts';
@@ -14,6 +15,7 @@ import type { At, Setting } from './pond.ts';
 import type { RowBounds } from './relation.ts';
 import { readSettings } from './settings.ts';
 import { parquetBytes } from './parquet-bytes.ts';
+import type { Origin } from './origin.ts';
 import { openSpills } from './spills.ts';
 import { openSpool } from './spool.ts';
 import { withNames } from './sql-result.ts';
@@ -43,13 +45,26 @@ export interface ParquetOptions extends SqlOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** `fileBytes`: how large a file becomes; `hasDigest`: whether the rows are summed up. */
+export interface DeltaFilesOptions extends SqlOptions {
+  readonly fileBytes: number;
+  readonly hasDigest?: boolean;
+}
+
+/** Files of the host, which go when they are released. */
+export interface HeldDeltaFiles extends DeltaFiles {
+  release(): Promise<void>;
+}
+
 /** What runs the queries of one pond. */
 export interface SqlRunner {
   /** A state of the pond with its computed nodes. */
   readerAt(view: OplogView): Promise<NodeReader>;
+  origins(targets: readonly string[], options: Pick<SqlOptions, 'at' | 'signal'>): Promise<readonly Origin[]>;
   query(script: string, options: SqlOptions): Promise<QueryResult>;
   explain(script: string, options: ExplainOptions): Promise<Explanation>;
   parquet(script: string, options: ParquetOptions): AsyncIterable<Uint8Array>;
+  deltaFiles(script: string, options: DeltaFilesOptions): Promise<HeldDeltaFiles>;
   close(): Promise<void>;
 }
 
@@ -244,6 +259,37 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
         yield* parquetBytes(engine, script, query, spillDirectory, options);
       } catch (error) {
         throw withNames(error, names);
+      } finally {
+        release();
+      }
+    },
+
+    async deltaFiles(script, options) {
+      const { engine, query, names, release, spillDirectory } = await prepare(script, options);
+      const directory = join(spillDirectory, oplog.environment.uuid());
+      const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+      try {
+        await mkdir(spillDirectory, { recursive: true });
+        const { fileBytes, hasDigest = false } = options;
+        return { ...await engine.copyToDelta(script, query, directory, { fileBytes, hasDigest }), release: remove };
+      } catch (error) {
+        await remove();
+        throw withNames(error, names);
+      } finally {
+        release();
+      }
+    },
+
+    async origins(targets, options) {
+      const [library, view] = await Promise.all([import('@duckpond/query'), context.viewAt(options.at)]);
+      const { computing, release } = await openState(library, view, options, '');
+      try {
+        const found: Origin[] = [];
+        for (const target of targets) {
+          options.signal?.throwIfAborted();
+          found.push(await computing.origin(target));
+        }
+        return found;
       } finally {
         release();
       }

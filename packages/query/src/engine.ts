@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { copyToDelta, type DeltaCopyOptions, type DeltaFiles } from './delta-copy.ts';
 import { type DuckDB, loadDuckDB } from './duckdb.ts';
 import { QueryError } from './errors.ts';
 import { explain, type Explanation } from './explain.ts';
@@ -43,6 +44,8 @@ export interface Engine {
   explain(sql: string, options: QueryOptions & { readonly analyze?: boolean }): Promise<Explanation>;
   /** Writes a relation, or the rows of a script, to a Parquet file below a directory that the engine may read or spill to. */
   copyToParquet(source: ParquetSource, path: string, options?: ParquetOptions): Promise<ParquetFile>;
+  /** Writes the rows of a script as files of a Delta table to a directory below one that the engine may spill to: see `copyToDelta`. */
+  copyToDelta(sql: string, query: QueryOptions, directory: string, options: DeltaCopyOptions): Promise<DeltaFiles>;
   /** Writes the rows of consecutive versions of a series to one run file (decision 0008). */
   mergeVersions(versions: readonly VersionContent[], path: string, options?: MergeOptions): Promise<ParquetFile>;
   /** Files of the host as content to be stored: see `ingest`. */
@@ -78,6 +81,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     query: async (sql, query) => runQuery(opened(), sql, query),
     explain: async (sql, query) => explain(opened(), sql, query),
     copyToParquet: async (source, path, copy) => copyToParquet(opened(), source, path, copy),
+    copyToDelta: async (sql, query, directory, copy) => copyToDelta(opened(), sql, query, directory, copy),
     mergeVersions: async (versions, path, merge) => mergeVersions(opened(), versions, path, merge),
     ingest: async (source, options) => ingest(opened(), source, options),
     close: () => {

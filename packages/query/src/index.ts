@@ -22,6 +22,7 @@ export {
 export { formatOfName, type NamedFormat } from './file-extension.ts';
 export { FORMAT_READERS } from './formats/readers.ts';
 export { type HostCatalog, hostCatalog, type HostCatalogOptions, isHostUrl, likelyTables } from './host-catalog.ts';
+export type { DeltaCopyOptions, DeltaFile, DeltaFiles } from './delta-copy.ts';
 export { deltaColumns } from './delta-scan.ts';
 export { type DeltaSource, hostDeltaSource } from './delta-source.ts';
 export { createDeltaReader, openDeltaTable } from './delta-table.ts';
