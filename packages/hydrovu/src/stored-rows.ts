@@ -15,7 +15,10 @@ export async function storedRows(
   const [from, to] = [BigInt(fromSeconds) * MICROS, (BigInt(toSeconds) + 1n) * MICROS];
   const time = quoted(TIME_COLUMN);
   const list = [`epoch_us(${time})`, ...columns.map((name) => `CAST(${quoted(name)} AS DOUBLE)`)].join(', ');
-  const result = await pond.sql(`SELECT ${list} FROM source WHERE ${time} >= make_timestamptz($from) AND ${time} < make_timestamptz($to)`, {
+  // Numbered rows are in the order of the source, that of versions, however many threads read it.
+  const within = `${time} >= make_timestamptz($from) AND ${time} < make_timestamptz($to)`;
+  const numbered = `SELECT *, row_number() OVER () AS "__row" FROM source WHERE ${within}`;
+  const result = await pond.sql(`SELECT ${list} FROM (${numbered}) ORDER BY "__row"`, {
     tables: { source: path }, params: { from, to }, timeStartMicros: from, timeEndMicros: to, ...(signal === undefined ? {} : { signal }),
   });
   const rows = new Map<number, readonly unknown[]>();

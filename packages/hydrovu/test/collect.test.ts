@@ -227,6 +227,16 @@ test('a column stays that of its ids when HydroVu renames a parameter, and two p
     [{ 's.Level.C': 1, 's.LEVEL (2, 1).C': 2 }, { 's.Level.C': 3, 's.LEVEL (2, 1).C': 4 }]);
 });
 
+test('a value that is corrected back and forth counts as it was last', async () => {
+  const tenant = await newTenant();
+  for (const [value, added] of [[1, 1], [2, 0], [1, 0]] as const) {
+    const [outcome] = await withPages(tenant, fakeClient(() => [[at(START, value), at(START, 7, '2')]]));
+    expect([outcome?.newRows, outcome?.correctedRows]).toEqual([added, 1 - added]);
+    expect([...(await rowsThatCount(tenant.pond, '/hydrovu/devices/7/seven.series')).values()]).toEqual([{ 's.1.C': value, 's.2.C': 7 }]);
+  }
+  expect((await withPages(tenant, fakeClient(() => [[at(START, 1)]])))[0]?.state).toBe('unchanged');
+});
+
 test('the clock of a device in a zone is read as its local time', async () => {
   const tenant = await newTenant();
   const summer = Date.UTC(2024, 6, 1, 12) / 1000;
