@@ -26,6 +26,11 @@ export const TEMPORAL_REDUCE_SERIES: DefinedFactory = defineFactory(
     makes: 'series',
     inputs: ({ inputs }) => inputs.flatMap(({ target, transforms }) => [target, ...transformInputs(transforms)]),
     rows: rollupRows,
+    // Of rows that were in buckets before, nobody knows which steps they were.
+    dependence: async (context) => {
+      const { dependence } = (await planOf(context)).origin;
+      return dependence === 'same-time' ? 'same-bucket' : dependence === 'same-bucket' ? 'any' : dependence;
+    },
   },
 );
 
@@ -68,7 +73,7 @@ async function planOf(context: RowsContext<RollupConfig>): Promise<{ readonly pl
   const dependences = [...origins.map(({ dependence }) => dependence), ...inputs.map((input): Origin['dependence'] => (
     // Another time column than the one by which changes are found.
     input.isTimed || isDirect(input.input.target, origins) ? 'same-time' : 'any'))];
-  const worst = (['unknown', 'any'] as const).find((one) => dependences.includes(one)) ?? 'same-time';
+  const worst = (['unknown', 'any', 'same-bucket'] as const).find((one) => dependences.includes(one)) ?? 'same-time';
   return {
     plan,
     origin: {

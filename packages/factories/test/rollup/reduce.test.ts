@@ -164,7 +164,7 @@ on_duplicate: ${duplicates}
         const all = `(SELECT *, row_number() OVER () AS rn FROM '${path}')`;
         const rows = duplicates === 'all' ? all : `(SELECT * FROM ${all} QUALIFY row_number() OVER (PARTITION BY timestamp ORDER BY rn DESC) = 1)`;
         for (const batch of batches) {
-          await at.append(path, csv(batch.map(([minutes, v, hasW]) => [new Date(start + minutes * 60_000).toISOString(), v, hasW ? v * 2 : '']), 'timestamp,v,w'));
+          await at.append(path, csv(batch.map(([minutes, v, hasW], n) => [new Date(start + minutes * 60_000).toISOString(), v, hasW || n === 0 ? v * 2 : '']), 'timestamp,v,w'));
           for (const [length, unit] of [['10m', undefined], ['1h', 'hour'], ['1d', 'day'], ['1w', 'week']] as const) {
             const bucket = unit === undefined ? "time_bucket(INTERVAL '10 minutes', timestamp)"
               : unit === 'hour' ? "date_trunc('hour', timestamp)" : `date_trunc('${unit}', timestamp AT TIME ZONE '${zone}') AT TIME ZONE '${zone}'`;
