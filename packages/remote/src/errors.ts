@@ -27,6 +27,10 @@ export type RemoteErrorCode =
   | 'corrupt-pond'
   /** What the other side returns is not what was sent there. */
   | 'corrupt-object'
+  /** Two things would have one name in a lake, or one would be inside another. */
+  | 'name-clash'
+  /** A table of a lake cannot take the rows that it should. */
+  | 'schema-conflict'
   | 'missing-object';
 
 /** The one error of this package. Callers switch on `code`; `data` has the facts, `hint` what to do next. */

@@ -14,6 +14,7 @@ export { generateKey, type Opener, recipientOfKeyFile, type Sealer } from './bac
 export { patternOfMirror } from './mirror/mirror-pattern.ts';
 export { mirrorPond, type MirrorOptions, type MirrorReport } from './mirror/mirror.ts';
 export type { Loss } from './backup/fetch-files.ts';
+export { pruneBackup, type PruneOptions, type PruneReport } from './backup/prune.ts';
 export { pushBackup, type PushOptions, type PushReport } from './backup/push.ts';
 export { isPushDue, type PushStatus, readStatus, removeStatus } from './backup/push-status.ts';
 export { restoreBackup, type RestoreOptions, type RestoreReport } from './backup/restore.ts';

@@ -62,6 +62,26 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     load: () => import('../commands/backup-remove.ts'),
   }),
   define({
+    name: 'backup prune',
+    group: 'elsewhere',
+    summary: 'Forget old states of a backup',
+    description: [
+      'The newest state holds the history of the pond, so this takes away only the exact states of old pushes, and contents that no kept '
+      + 'state names. States that are asked for stay, and those that they are built on. Nothing else ever removes from a backup.',
+    ],
+    arguments: { name: NAME },
+    options: {
+      keepLast: { long: 'keep-last', value: 'N', type: 'integer', summary: 'Keep the newest N pushes' },
+      keepWithin: { long: 'keep-within', value: 'DURATION', summary: 'Keep pushes that are not older, such as 30d' },
+      keyFile: KEY_FILE,
+      dryRun: DRY_RUN,
+    },
+    formats: ['text', 'json'],
+    examples: [{ line: 'pond backup prune offsite --keep-within 90d --dry-run', summary: 'What would be forgotten' }],
+    exitCodes: EXITS,
+    load: () => import('../commands/backup-prune.ts'),
+  }),
+  define({
     name: 'push',
     group: 'elsewhere',
     summary: 'Bring one backup, or all of them, to the newest state',

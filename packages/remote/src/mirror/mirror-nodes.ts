@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import type { Pond } from '@duckpond/pond';
+import type { parquetNotes, Pond } from '@duckpond/pond';
 import { hostName } from './host-name.ts';
 
-type Columns = Parameters<typeof import('@duckpond/pond').parquetNotes>[0];
+type Columns = Parameters<typeof parquetNotes>[0];
 
 /** A node of the pond as a mirror shows it. */
 export interface MirrorNode {
