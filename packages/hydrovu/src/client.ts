@@ -79,7 +79,7 @@ export function createClient(options: ClientOptions): Client {
       refused(status) {
         if (status === 401) tokens.drop(token);
         if (status !== 403) return;
-        throw new HydroVuError('refused', `Cannot get ${what}: the API forbids it to this account (status 403)`, { status });
+        throw new HydroVuError('forbidden', `Cannot get ${what}: the API forbids it to this account (status 403)`, { status });
       },
     }, (reply) => ({ value: read(reply), next: reply.headers.get('x-isi-next-page') ?? '' }));
   }

@@ -3,6 +3,8 @@ export type HydroVuErrorCode =
   | 'unavailable'
   /** The API does not accept the credentials. */
   | 'refused'
+  /** The API does not give this to the account. */
+  | 'forbidden'
   /** An answer that is not what the API promises. */
   | 'bad-answer'
   /** The API does not know the location. */

@@ -87,6 +87,15 @@ test('a device that fails does not stop the others, and says why', async () => {
   expect(outcomes[0]?.error?.message).toBe('Cannot collect "gone": the account has no location 12, one that `pond hydrovu locations` lists was wanted');
 });
 
+test('a location that is forbidden does not stop the others', async () => {
+  const tenant = await newTenant();
+  const forbidden = String(tenant.model.locations[0]?.id);
+  const client = tenant.client({ fetch: (url, init) => (String(url).includes(forbidden) ? Promise.resolve(new Response('', { status: 403 })) : fetch(url, init)) });
+  const outcomes = await collect(tenant.pond, tenant.config, client, { nowMillis: () => tenant.now * 1000 });
+  expect(outcomes.map(({ state }) => state)).toEqual(['failed', 'collected']);
+  expect(outcomes[0]?.error?.message).toContain('the API forbids it to this account (status 403)');
+});
+
 test('when the API is down it is given up after one device, or after three that get no answer while others may', async () => {
   const tenant = await newTenant({ devices: 5 });
   await run(tenant);
