@@ -7,6 +7,8 @@ import type { FormatReader } from './reader.ts';
 import { columnNames, type RowsWriter, rowsWriter, selectGuessed } from './rows-spool.ts';
 
 const MAX_CELLS = 16_384;
+/** The parser looks through all that are open. */
+const MAX_DEPTH = 2_000;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const PLAIN_WHOLE = /^-?(?:0|[1-9]\d{0,17})$/;
 
@@ -24,7 +26,7 @@ async function selectHtml(session: ScanSession, paths: readonly string[], option
   const wanted = integerOption('excelhtml', options, 'table', 1);
   const selects: string[] = [];
   for (const { path, compression } of await filledFiles('excelhtml', paths, options)) {
-    const rows = (): AsyncGenerator<Row> => tableRows(readBytes(path, compression, session.signal));
+    const rows = (): AsyncGenerator<Row> => tableRows(path, readBytes(path, compression, session.signal));
     const { table, width } = await widest(rows(), wanted);
     if (width === 0) {
       const which = wanted === undefined ? '' : ` ${wanted}`;
@@ -66,7 +68,7 @@ function cellOf(text: string): string | number | bigint | undefined {
 }
 
 /** Rows of tables, in the order of the document; cells of a table inside a cell belong to that table. */
-async function* tableRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Row> {
+async function* tableRows(path: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Row> {
   const { Parser } = await import('htmlparser2');
   let ready: Row[] = [];
   let tables = 0;
@@ -84,8 +86,10 @@ async function* tableRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Row>
     ready.push({ table: current.table, cells: current.cells });
     current.cells = [];
   };
+  let depth = 0;
   const parser = new Parser({
     onopentagname: (name) => {
+      if (++depth > MAX_DEPTH) throw badInput(path, { what: `its elements are nested more than ${MAX_DEPTH} deep, fewer were wanted` });
       if (name === 'table') open.push({ table: tables += 1, cells: [], text: undefined });
       else if (name === 'tr') endRow();
       else if (name === 'td' || name === 'th') {
@@ -99,6 +103,7 @@ async function* tableRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Row>
       if (current?.text !== undefined) current.text += text;
     },
     onclosetag: (name) => {
+      depth--;
       if (name === 'td' || name === 'th') endCell();
       else if (name === 'tr') endRow();
       else if (name === 'table') {

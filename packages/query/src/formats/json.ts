@@ -3,7 +3,8 @@ import { quoteIdentifier } from '../identifier.ts';
 import type { Column } from '../relation.ts';
 import type { ScanSession } from '../scan-session.ts';
 import { structOf } from './csv.ts';
-import { nativeInputs } from './inputs.ts';
+import { filledFiles, nativeInputs } from './inputs.ts';
+import { assertShallow } from './json-depth.ts';
 import { booleanOption, checkOptions, integerOption, type Options, typesOption, wrongOption } from './options.ts';
 import { readError } from './read-error.ts';
 import type { FormatReader } from './reader.ts';
@@ -25,6 +26,7 @@ export function jsonReader(format: 'json' | 'ndjson'): FormatReader {
 async function selectJson(format: 'json' | 'ndjson', session: ScanSession, paths: readonly string[], options: Options): Promise<string> {
   checkOptions(format, options, KNOWN);
   const inputs = await nativeInputs(session, format, paths, options, 'json');
+  for (const { path, compression } of await filledFiles(format, paths, options)) await assertShallow(path, compression, format, session.signal);
   if (inputs.encoding !== undefined) throw wrongOption(format, options, 'encoding', 'utf-8 or one that is not latin-1: cp1252, utf-16');
   const parameters = [
     await session.bindTexts(inputs.paths),
