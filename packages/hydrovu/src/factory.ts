@@ -56,7 +56,7 @@ const schema = z.strictObject({
       if (devices.findIndex((other) => other.id === id) === at) return;
       context.addIssue({ code: 'custom', path: [at, 'id'], message: `is ${id} again, each location once was wanted` });
     });
-  }),
+  }).describe('The locations whose readings are collected'),
   overlap: duration.default(`${DEFAULT_OVERLAP_SECONDS / 86_400}d`)
     .describe('So much of the time before the newest reading is asked for again in each run, for what came late or was corrected'),
   max_points_per_run: z.int().min(1).optional()
