@@ -13,11 +13,11 @@ export function withCrc32(text: string): Uint8Array {
   return Buffer.concat([open, Buffer.from(`,"crc32":"${hex(open)}"}`)]);
 }
 
-/** False when the bytes are not those that `withCrc32` made; true also when they carry no checksum, as those of other writers. */
+/** Whether the bytes are those that `withCrc32` made. What carries no checksum is of another writer, or damaged twice: not to be believed. */
 export function matchesCrc32(bytes: Uint8Array): boolean {
   const open = bytes.subarray(0, Math.max(0, bytes.byteLength - SEAL_BYTES));
   const seal = SEAL.exec(Buffer.from(bytes.subarray(open.byteLength)).toString('latin1'));
-  return seal === null || seal[1] === hex(open);
+  return seal?.[1] === hex(open);
 }
 
 function hex(bytes: Uint8Array): string {
