@@ -1,6 +1,7 @@
 import { ELSEWHERE_COMMANDS } from './catalog/elsewhere.ts';
 import { FILE_COMMANDS } from './catalog/files.ts';
 import { HYDROVU_COMMANDS } from './catalog/hydrovu.ts';
+import { LAKE_COMMANDS } from './catalog/lake.ts';
 import { POND_COMMANDS } from './catalog/pond.ts';
 import { RESOURCE_COMMANDS } from './catalog/resources.ts';
 import { ROW_COMMANDS } from './catalog/rows.ts';
@@ -10,7 +11,7 @@ import type { Command } from './command.ts';
 
 /** Every command: the one source for parsing, help, completion, man pages and docs/cli. */
 export const COMMANDS: readonly Command[] = [
-  ...POND_COMMANDS, ...FILE_COMMANDS, ...ROW_COMMANDS, ...TRANSFER_COMMANDS, ...RESOURCE_COMMANDS, ...ELSEWHERE_COMMANDS,
+  ...POND_COMMANDS, ...FILE_COMMANDS, ...ROW_COMMANDS, ...TRANSFER_COMMANDS, ...RESOURCE_COMMANDS, ...ELSEWHERE_COMMANDS, ...LAKE_COMMANDS,
   ...HYDROVU_COMMANDS, ...SHELL_COMMANDS,
 ];
 

@@ -13,8 +13,8 @@ export {
   fileKey, type Metadata, type Protocol, type RemoveFile, removeOf, type SetTransaction, type Sidecar, type TextMap,
 } from './action.ts';
 export {
-  type ArrayType, columnId, columnMappingMode, type ColumnMappingMode, type DataType, type DecimalType, type MapType, physicalName,
-  type PrimitiveType, type StructField, type StructType, walkFields,
+  type ArrayType, columnId, columnMappingMode, type ColumnMappingMode, type DataType, type DecimalType, encodeSchema, type MapType,
+  physicalName, type PrimitiveType, type StructField, type StructType, walkFields,
 } from './schema.ts';
 export { type Commit, encodeCommit, readCommit } from './commit-file.ts';
 export { commit, type CommitResult, createTable, type CreateTableOptions } from './commit.ts';

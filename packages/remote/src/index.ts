@@ -19,3 +19,6 @@ export { pushBackup, type PushOptions, type PushReport } from './backup/push.ts'
 export { isPushDue, type PushStatus, readStatus, removeStatus } from './backup/push-status.ts';
 export { restoreBackup, type RestoreOptions, type RestoreReport } from './backup/restore.ts';
 export { verifyBackup, type VerifyOptions, type VerifyReport } from './backup/verify.ts';
+export { assertLakeOutside } from './lake/lake-place.ts';
+export { LAKE_FILE_BYTES, pushLake, type PushLakeOptions } from './lake/push-lake.ts';
+export type { TablePush } from './lake/push-table.ts';
