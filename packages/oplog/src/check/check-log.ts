@@ -3,14 +3,16 @@ import {
   type TableState,
 } from '@duckpond/delta';
 import { decodeCommitFacts, type TransactionFacts, transactionRow } from '../commit-info.ts';
+import { createDataReader } from '../data-reader.ts';
 import { sealOf, sha256 } from '../hash-chain.ts';
-import { appIdOf } from '../head.ts';
+import { appIdOf, openHead } from '../head.ts';
+import { maintenanceSettings } from '../maintenance-settings.ts';
 import { decodePayload } from '../payload.ts';
 import { checkCheckpointAt, checkChecksumAt, checkLastCheckpoint } from './check-log-hints.ts';
 import { attempt, type Inspection } from './inspection.ts';
 import { NO_ROWS, type RowDigest, withRow } from './row-digest.ts';
 
-/** The retention of the log that ponds are made with. */
+/** The retention of the log that ponds are made with, for one whose settings cannot be read. */
 const LOG_RETENTION_MILLIS = 7 * 24 * 60 * 60 * 1000;
 
 /** A transaction as its commit file tells it. */
@@ -115,13 +117,23 @@ async function oldestKept(inspection: Inspection, { commits, newest }: LogFiles)
   let start = versions[0] ?? Math.max(0, newest);
   // A cleanup may come long after the newest commit.
   const nowMillis = Math.max(inspection.nowMillis, await timestampOf(inspection, versions.at(-1)) ?? 0);
+  if (versions.at(-1) === start + versions.length - 1) return start;
+  const retentionMillis = await logRetention(inspection);
   for (const [index, version] of versions.entries()) {
     const next = versions[index + 1];
     if (next === undefined || next === version + 1) continue;
     const millis = await timestampOf(inspection, version);
-    if (millis !== undefined && nowMillis - millis >= LOG_RETENTION_MILLIS) start = next;
+    if (millis !== undefined && nowMillis - millis >= retentionMillis) start = next;
   }
   return start;
+}
+
+async function logRetention({ store }: Inspection): Promise<number> {
+  try {
+    return (await maintenanceSettings(await openHead(store, createDataReader(store)))).logRetentionMillis;
+  } catch {
+    return LOG_RETENTION_MILLIS; // Why it cannot be opened is told where that is checked.
+  }
 }
 
 async function timestampOf({ store }: Inspection, version: number | undefined): Promise<number | undefined> {
