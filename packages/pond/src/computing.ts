@@ -8,7 +8,7 @@ import { PondError } from './errors.ts';
 import type {
   ComputedRows, Factories, FactoryContext, FactoryEntry, FactoryEnvironment, PondFactory, RowsFactory, Tables,
 } from './factory.ts';
-import { type OriginHost, originOf, type OwnOrigin } from './origin.ts';
+import { type Origin, type OriginHost, originOf, type OwnOrigin } from './origin.ts';
 import type { RowBounds } from './relation.ts';
 
 /** What computed nodes are made with, in one state of a pond. */
@@ -34,6 +34,8 @@ export interface Computing {
   readonly reader: NodeReader;
   /** The rows of a computed table or series. @throws PondError `loop`, TinyFsError `unknown-factory` */
   rowsOf(path: string, file: FileNode): Promise<ComputedRows>;
+  /** What the rows that a target means are made of. */
+  origin(target: string): Promise<Origin>;
   /** What a computed file reads by itself. */
   originOfNode(path: string, file: FileNode): Promise<OwnOrigin>;
 }
@@ -84,6 +86,7 @@ function computingWithin(host: ComputingHost, within: readonly NodeId[]): Comput
   });
 
   const computing: Computing = {
+    origin: (target) => originOf(originHost(computing), target),
     async originOfNode(path, file) {
       const { factory: name, config } = file.computed ?? { factory: '', config: '' };
       const factory = await host.factories.get(name)?.load();

@@ -3,9 +3,10 @@ import { PondError } from './errors.ts';
 
 /**
  * How rows depend on what they are made of. `same-time`: each on rows of the same event time, in columns of event times on both sides.
- * `any`: any row on any other. `unknown`: they may change although nothing that is stored did (files of the host, the time, chance).
+ * `same-bucket`: each on rows of the step of time that begins with its own event time, as rollups do. `any`: any row on any other.
+ * `unknown`: they may change although nothing that is stored did (files of the host, the time, chance).
  */
-export type Dependence = 'same-time' | 'any' | 'unknown';
+export type Dependence = 'same-time' | 'same-bucket' | 'any' | 'unknown';
 
 /** What rows are made of, through all computed nodes on the way. */
 export interface Origin {
@@ -54,7 +55,7 @@ async function originOfFile(host: OriginHost, at: NodePath<FileNode>): Promise<O
   return united([{ files: [], computations: [own], dependence }, ...below]);
 }
 
-const ORDER: readonly Dependence[] = ['same-time', 'any', 'unknown'];
+const ORDER: readonly Dependence[] = ['same-time', 'same-bucket', 'any', 'unknown'];
 
 function united(origins: readonly Origin[]): Origin {
   const files = new Map(origins.flatMap((origin) => origin.files).map((at) => [at.path, at]));

@@ -14,5 +14,8 @@ export interface SiteAssets {
 
 export function readAssets(directory: string): SiteAssets {
   const text = (name: string): string => readFileSync(join(directory, name), 'utf8');
-  return { css: text('site.css'), charts: text('charts.js'), page: text('page.js'), offline: text('offline.js'), worker: text('worker.js') };
+  return {
+    css: text('site.css'), charts: text('charts.js'), page: text('page.js'), offline: text('offline.js'),
+    worker: text('worker.js'),
+  };
 }

@@ -1,5 +1,6 @@
 /**
- * What a page tells the client about one chart: JSON in a script element of the figure. Times are milliseconds since 1970 UTC; URLs are relative
+ * What a page tells the client about one chart: JSON in a script element of the figure. Times are milliseconds since 1970 UTC; URLs are
+ * relative
  * to the page.
  */
 export interface ChartData {

@@ -1,7 +1,9 @@
 import type { Annotation, ChartData, ChartPanel, Span } from './chart-data.ts';
 import { sketchSvg } from './chart-svg.ts';
 import { type Html, html, jsonForScript } from './html.ts';
-import type { ItemData, NewestRows } from './item-data.ts';
+import type { ItemData } from './item-data.ts';
+import { resolutionFor } from './resolution.ts';
+import { firstAtOrAfter } from './rows.ts';
 
 export interface FigureOptions {
   readonly id: string;
@@ -17,10 +19,11 @@ export interface FigureOptions {
 const TABLE_ROWS = 24;
 
 /** A figure that stands by itself, and has what a browser needs to take it over. */
-export function chartFigure(items: readonly ItemData[], panels: readonly ChartPanel[], options: FigureOptions): Html {
+export async function chartFigure(items: readonly ItemData[], panels: readonly ChartPanel[], options: FigureOptions): Promise<Html> {
   const extents = items.flatMap(({ extent }) => (extent === undefined ? [] : [extent]));
   if (extents.length === 0 || panels.length === 0) {
-    return html`<figure class="chart"><figcaption>${options.caption}</figcaption><p class="empty">No values have been recorded yet.</p></figure>`;
+    return html`<figure class="chart"><figcaption>${options.caption}</figcaption>
+<p class="empty">No values have been recorded yet.</p></figure>`;
   }
   const extent: Span = { from: Math.min(...extents.map(({ from }) => from)), to: Math.max(...extents.map(({ to }) => to)) };
   const view: Span = { from: Math.max(extent.from, extent.to - options.rangeMillis), to: extent.to };
@@ -33,7 +36,7 @@ export function chartFigure(items: readonly ItemData[], panels: readonly ChartPa
       })),
     })),
   };
-  const rows = items.map((item) => rowsForView(item.newest, view, options.targetPoints));
+  const rows = await Promise.all(items.map((item) => rowsForView(item, view, options.targetPoints)));
   return html`<figure class="chart" id="${options.id}"><figcaption>${options.caption} ${summary(view, options.zone)}</figcaption>
 <div class="chart-picture">${panels.map((panel) => html`<p class="panel-title">${panelTitle(panel)}</p>${sketchSvg({
     title: panel.title, unit: panel.unit,
@@ -50,22 +53,33 @@ export function chartFigure(items: readonly ItemData[], panels: readonly ChartPa
 <script type="application/json" class="chart-data">${jsonForScript(data)}</script></figure>`;
 }
 
-/** The finest of the newest rows that reach back to the beginning of a view. */
-function rowsForView(newest: readonly NewestRows[], view: Span, targetPoints: number): NewestRows | undefined {
-  const reaches = newest.find(({ times, stepMillis }) =>
-    (view.to - view.from) / stepMillis <= targetPoints && ((times[0] ?? Number.POSITIVE_INFINITY) <= view.from || times.length < targetPoints));
-  const rows = reaches ?? newest.at(-1);
-  if (rows === undefined) return undefined;
-  const first = Math.max(0, rows.times.findIndex((millis) => millis >= view.from));
-  return { stepMillis: rows.stepMillis, times: rows.times.slice(first), values: new Map([...rows.values].map(([name, values]) => [name, values.slice(first)])) };
+/** Rows of one source that a picture shows: times in milliseconds since 1970 UTC. */
+interface ShownRows {
+  readonly stepMillis: number;
+  readonly times: readonly number[];
+  readonly values: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
-function valueTable(panels: readonly ChartPanel[], rows: readonly (NewestRows | undefined)[], zone: string): Html {
+/** What a view shows of an item, in the resolution that a browser would choose. */
+async function rowsForView(item: ItemData, view: Span, targetPoints: number): Promise<ShownRows | undefined> {
+  const resolution = resolutionFor(item.resolutions, view, targetPoints);
+  if (resolution === undefined) return undefined;
+  const { times, columns } = await item.rows(resolution, view);
+  const first = firstAtOrAfter(times, view.from / 1000);
+  return {
+    stepMillis: resolution.stepMillis, times: times.slice(first).map((seconds) => Math.round(seconds * 1000)),
+    values: new Map([...columns].map(([name, values]) => [name, values.slice(first)])),
+  };
+}
+
+function valueTable(panels: readonly ChartPanel[], rows: readonly (ShownRows | undefined)[], zone: string): Html {
   const lines = panels.flatMap((panel) => panel.lines.map((line) => ({ panel, line })));
   const times = [...new Set(rows.flatMap((own) => own?.times ?? []))].sort((a, b) => b - a).slice(0, TABLE_ROWS);
   const indexes = rows.map((own) => new Map((own?.times ?? []).map((millis, at) => [millis, at])));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Newest values"><table><thead><tr><th scope="col">Time (${zone})</th>${
-    lines.map(({ panel, line }) => html`<th scope="col" class="number">${panelTitle(panel)}${line.label === panel.title ? '' : ` – ${line.label}`}</th>`)
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Newest values">
+<table><thead><tr><th scope="col">Time (${zone})</th>${
+    lines.map(({ panel, line }) => html`<th scope="col" class="number">${panelTitle(panel)}${
+      line.label === panel.title ? '' : ` – ${line.label}`}</th>`)
   }</tr></thead><tbody>${
     times.map((millis) => html`<tr><th scope="row">${timeText(millis, zone)}</th>${lines.map(({ line }) => {
       const at = indexes[line.source]?.get(millis);

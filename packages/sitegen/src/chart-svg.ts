@@ -39,9 +39,11 @@ export function sketchSvg(sketch: Sketch, from: number, to: number, zone: string
   const label = `${sketch.title}${sketch.unit === '' ? '' : ` in ${sketch.unit}`}`;
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}" preserveAspectRatio="none">${
     yTicks(low, high).map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(scale.y(value))}" y2="${
-      fixed(scale.y(value))}"/><text x="${LEFT - 6}" y="${fixed(scale.y(value) + 4)}" text-anchor="end">${numberLabel(value, high - low)}</text>`)
+      fixed(scale.y(value))}"/><text x="${LEFT - 6}" y="${fixed(scale.y(value) + 4)}" text-anchor="end">${
+      numberLabel(value, high - low)}</text>`)
   }${
-    xTicks(from, to).map((millis, at, all) => html`<line class="grid" x1="${fixed(scale.x(millis))}" x2="${fixed(scale.x(millis))}" y1="${TOP}" y2="${
+    xTicks(from, to).map((millis, at, all) => html`<line class="grid" x1="${fixed(scale.x(millis))}" x2="${
+      fixed(scale.x(millis))}" y1="${TOP}" y2="${
       HEIGHT - BOTTOM}"/><text x="${fixed(scale.x(millis))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="${
       at === 0 ? 'start' : at === all.length - 1 ? 'end' : 'middle'}">${timeLabel(millis, to - from, zone)}</text>`)
   }${

@@ -6,23 +6,26 @@ import type { ItemData } from './item-data.ts';
 /** A silent station is one that has said nothing for this many times the age at which a value is stale. */
 const SILENT_FACTOR = 10;
 
-/** What each line of the panels says last, with its age when the page was built: above the fold, and without a script. */
+/** What each line of the panels says last, with its age in the state of the pond that is shown: above the fold, and without a script. */
 export function currentValues(
   items: readonly ItemData[], panels: readonly ChartPanel[], nowMillis: number, staleMillis: number, zone: string,
 ): Html {
   const tiles = panels.flatMap((panel) => panel.lines.map((line) => {
-    const newest = items[line.source]?.newest[0];
-    const values = newest?.values.get(line.column) ?? [];
-    const at = values.findLastIndex((value) => value !== null);
-    const millis = newest?.times[at];
+    const item = items[line.source];
+    const newest = item?.last.get(line.column);
+    const stepMillis = item?.resolutions[0]?.stepMillis ?? 0;
     const name = line.label === panel.title ? panelTitle({ ...panel, unit: '' }) : `${panel.title}, ${line.label}`;
-    if (at < 0 || millis === undefined) {
+    if (newest === undefined) {
       return html`<li><span class="name">${name}</span><span class="value">–</span><span class="age is-silent">no value yet</span></li>`;
     }
-    const age = nowMillis - millis - (newest?.stepMillis ?? 0);
+    const { millis, value } = newest;
+    const age = nowMillis - millis - stepMillis;
     const state = age > staleMillis * SILENT_FACTOR ? 'age is-silent' : age > staleMillis ? 'age is-stale' : 'age';
-    return html`<li><span class="name">${name}</span><span class="value">${valueText(values[at] ?? null)}<span class="unit">${panel.unit}</span></span>
-<span class="${state}" data-stale="${staleMillis + (newest?.stepMillis ?? 0)}"><time datetime="${new Date(millis).toISOString()}">${timeText(millis, zone)}</time> ${zone}, <span class="age-text">${ageText(nowMillis - millis)}</span></span></li>`;
+    return html`<li><span class="name">${name}</span><span class="value">${valueText(value)}<span class="unit">${
+      panel.unit}</span></span>
+<span class="${state}" data-stale="${staleMillis + stepMillis}"><time datetime="${
+      new Date(millis).toISOString()}">${timeText(millis, zone)}</time> ${zone}, <span class="age-text">${
+      ageText(nowMillis - millis)}</span></span></li>`;
   }));
   return tiles.length === 0 ? html`<p class="empty">No values have been recorded yet.</p>` : html`<ul class="now">${tiles}</ul>`;
 }

@@ -1,4 +1,3 @@
-import type { Pond } from '@duckpond/pond';
 import { hasGlobSyntax, isFile, type NodePath, type WD } from '@duckpond/tinyfs';
 import { SiteError } from './errors.ts';
 
@@ -23,13 +22,18 @@ export interface ItemSource {
   readonly label: string;
   /** Undefined for rows that are no rollup: it is measured. */
   readonly stepMillis: number | undefined;
+  /** Whether the rows are steps of time that are made by `temporal-reduce`. */
+  readonly isRollup: boolean;
 }
 
 /** The items that the pattern of an export matches, in the order of their paths. */
-export async function exportItems(root: WD, { name, pattern }: { readonly name: string; readonly pattern: string }): Promise<readonly ExportItem[]> {
+export async function exportItems(
+  root: WD, { name, pattern }: { readonly name: string; readonly pattern: string },
+): Promise<readonly ExportItem[]> {
   const items: ExportItem[] = [];
   const add = async ({ path, node }: NodePath, captures: readonly string[]): Promise<void> => {
-    const sources = node.kind === 'directory' ? await resolutionsOf(root, path) : isFile(node) ? [{ path, label: '', stepMillis: undefined }] : [];
+    const sources = node.kind === 'directory' ? await resolutionsOf(root, path)
+      : isFile(node) ? [{ path, label: '', stepMillis: undefined, isRollup: false }] : [];
     if (sources.length === 0) return;
     const shown = captures.filter((capture) => capture !== '');
     const last = path.split('/').at(-1) ?? '';
@@ -45,19 +49,22 @@ export async function exportItems(root: WD, { name, pattern }: { readonly name: 
     await add(await root.get(pattern), []);
   }
   if (items.length === 0) {
-    throw new SiteError('missing', `Cannot export ${JSON.stringify(pattern)}: nothing there has rows, a series or a directory of temporal-reduce was wanted`, {
-      pattern, export: name,
-    });
+    throw new SiteError(
+      'missing', `Cannot export ${JSON.stringify(pattern)}: nothing there has rows, a series or a directory of temporal-reduce was wanted`,
+      { pattern, export: name },
+    );
   }
   return items;
 }
 
 async function resolutionsOf(root: WD, directory: string): Promise<readonly ItemSource[]> {
-  const found: { readonly path: string; readonly label: string; readonly stepMillis: number }[] = [];
+  const found: (ItemSource & { readonly stepMillis: number })[] = [];
   for await (const { path, node } of root.list(directory)) {
     const [, label] = /\/res=([^/]+)\.series$/.exec(path) ?? [];
     const stepMillis = label === undefined ? undefined : stepOf(label);
-    if (label !== undefined && stepMillis !== undefined && isFile(node)) found.push({ path, label, stepMillis });
+    if (label !== undefined && stepMillis !== undefined && isFile(node)) {
+      found.push({ path, label, stepMillis, isRollup: node.computed?.factory === 'temporal-reduce-series' });
+    }
   }
   return found.sort((a, b) => a.stepMillis - b.stepMillis);
 }
@@ -79,5 +86,3 @@ export function safeName(text: string): string {
   const safe = text.normalize('NFC').replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/^[.-]+|-+$/g, '');
   return safe === '' ? '_' : safe;
 }
-
-export type ReadPond = Pick<Pond, 'sql'>;

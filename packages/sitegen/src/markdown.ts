@@ -16,7 +16,10 @@ export interface Rendered {
   readonly headings: readonly Heading[];
 }
 
-/** CommonMark with tables, strikethrough, task lists, footnotes, anchors of headings and code coloured at build time. HTML of the author passes. */
+/**
+ * CommonMark with tables, strikethrough, task lists, footnotes, anchors of headings and code coloured at build time. HTML of the author
+ * passes.
+ */
 export function renderMarkdown(text: string): Rendered {
   const headings: Heading[] = [];
   const markdown = new MarkdownIt({
@@ -32,7 +35,8 @@ export function renderMarkdown(text: string): Rendered {
   });
   const { table_open: open, table_close: close } = markdown.renderer.rules;
   markdown.renderer.rules['table_open'] = (tokens, at, options, env, self) =>
-    `<div class="scroll" tabindex="0" role="region" aria-label="Table">${open?.(tokens, at, options, env, self) ?? self.renderToken(tokens, at, options)}`;
+    `<div class="scroll" tabindex="0" role="region" aria-label="Table">${
+      open?.(tokens, at, options, env, self) ?? self.renderToken(tokens, at, options)}`;
   markdown.renderer.rules['table_close'] = (tokens, at, options, env, self) =>
     `${close?.(tokens, at, options, env, self) ?? self.renderToken(tokens, at, options)}</div>`;
   return { markup: markdown.render(text), headings };

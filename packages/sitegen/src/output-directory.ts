@@ -11,6 +11,8 @@ export interface OutputDirectory {
   writeHashed(path: string, content: string | Uint8Array): string;
   /** Keeps a file of the last build as it is. False when it is not there any more. */
   keep(path: string, sizeBytes: number): boolean;
+  /** Keeps all files of the last build: how many; undefined, and nothing is kept, when one is not there any more. */
+  keepAll(): number | undefined;
   /** Removes what the last build wrote and this one did not, and remembers what this one did. */
   finish(facts: Readonly<Record<string, unknown>>): OutputReport;
   /** What the last build remembered. */
@@ -80,6 +82,10 @@ export function openOutputDirectory(directory: string): OutputDirectory {
       files.set(path, hash);
       return true;
     },
+    keepAll() {
+      const all = Object.keys(before?.files ?? {});
+      return all.every((path) => statSync(join(directory, path), { throwIfNoEntry: false })?.isFile()) ? all.length : undefined;
+    },
     finish(facts) {
       const gone = Object.keys(before?.files ?? {}).filter((path) => !files.has(path));
       for (const path of gone) removeFile(directory, path);
@@ -113,7 +119,8 @@ function readManifest(directory: string): Manifest | undefined {
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new SiteError(
-    'foreign-files', `Cannot build into ${JSON.stringify(directory)}: its ${MANIFEST} is not as a build left it, an empty directory was wanted`,
+    'foreign-files', `Cannot build into ${JSON.stringify(directory)}: its ${MANIFEST} is not as a build left it, `
+    + 'an empty directory was wanted',
     { directory },
   );
 }

@@ -29,7 +29,8 @@ export interface PageFrame {
   readonly address: string;
   readonly trail: readonly NavigationItem[];
   readonly content: Html;
-  readonly hasCharts: boolean;
+  /** Of this page alone, below the root. */
+  readonly scripts: readonly string[];
   /** A picture for other sites that show a link to this page; below the root. */
   readonly picture: string | undefined;
 }
@@ -52,23 +53,27 @@ export function pageHtml(site: SiteFrame, page: PageFrame): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
 ${description === undefined ? undefined : html`<meta name="description" content="${description}">`}
-<meta property="og:title" content="${page.title}"><meta property="og:site_name" content="${site.title}"><meta property="og:type" content="website">
+<meta property="og:title" content="${page.title}"><meta property="og:site_name" content="${site.title}">
+<meta property="og:type" content="website">
 ${description === undefined ? undefined : html`<meta property="og:description" content="${description}">`}
-${site.siteUrl === undefined ? undefined : html`<link rel="canonical" href="${site.siteUrl}${page.address}"><meta property="og:url" content="${
-  site.siteUrl}${page.address}">`}
+${site.siteUrl === undefined ? undefined : html`<link rel="canonical" href="${site.siteUrl}${page.address}">
+<meta property="og:url" content="${site.siteUrl}${page.address}">`}
 ${page.picture === undefined || site.siteUrl === undefined ? undefined
     : html`<meta property="og:image" content="${site.siteUrl}${page.picture}"><meta name="twitter:card" content="summary_large_image">`}
 <link rel="icon" href="${root}favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${root}${site.assets.css}">
 ${theme === '' ? undefined : html`<style>:root{${trusted(theme)}}</style>`}
-${site.feedTitle === undefined ? undefined : html`<link rel="alternate" type="application/rss+xml" title="${site.feedTitle}" href="${root}feed.xml">`}
+${site.feedTitle === undefined ? undefined
+    : html`<link rel="alternate" type="application/rss+xml" title="${site.feedTitle}" href="${root}feed.xml">`}
 </head>
 <body data-root="${root}">
 <a class="skip" href="#content">Skip to the content</a>
 <header class="site-header"><div>
-<a class="site-title" href="${root}${page.address === '' ? '' : ''}">${DUCK}<span>${site.title}</span></a>
-<nav aria-label="Main"><span class="visually-hidden">Pages: </span>${site.navigation.map(({ label, address }) => navigationLink(root, label, address, page.address))}</nav>
-<search class="search"><label class="visually-hidden" for="search">Search</label><input id="search" type="search" placeholder="Search" autocomplete="off" hidden></search>
+<a class="site-title" href="${root}">${DUCK}<span>${site.title}</span></a>
+<nav aria-label="Main"><span class="visually-hidden">Pages: </span>${
+    site.navigation.map(({ label, address }) => navigationLink(root, label, address, page.address))}</nav>
+<search class="search"><label class="visually-hidden" for="search">Search</label>
+<input id="search" type="search" placeholder="Search" autocomplete="off" hidden></search>
 </div></header>
 <div class="layout${site.sidebar === undefined ? '' : ' has-sidebar'}">
 ${site.sidebar === undefined ? undefined : html`<nav class="sidebar" aria-label="Sections">${site.sidebar}</nav>`}
@@ -78,7 +83,7 @@ ${page.content}
 </main>
 </div>
 <footer class="site-footer"><div>${site.footer}</div></footer>
-${page.hasCharts ? html`<script type="module" src="${root}${site.assets.charts}"></script>` : undefined}
+${page.scripts.map((script) => html`<script type="module" src="${root}${script}"></script>`)}
 <script type="module" src="${root}${site.assets.search}"></script>
 <script type="module" src="${root}${site.assets.offline}"></script>
 </body>
@@ -96,9 +101,10 @@ export function breadcrumb(root: string, trail: readonly NavigationItem[], title
 }
 
 /** The mark of the project: a duck on water. */
-const DUCK = trusted('<svg viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" '
-  + 'stroke-linejoin="round"><path d="M13.5 12.5a4.6 4.6 0 1 1 8.9 1.7c-.5 1.3-.2 2 .9 2.5 3.100 1.400 3.600 5.300.700 7H9.500C5.500 23.700 4 20 4.500 16.500'
-  + 'c2 2.600 5.500 2.800 8 1.300 1.600-1 1.700-3 1-5.300Z"/><path d="M22.600 10.200h4.200l-3.400 2.600"/><circle cx="18.400" cy="10.400" r=".7" fill="currentColor"/>'
+const DUCK = trusted('<svg viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2.2" '
+  + 'stroke-linecap="round" stroke-linejoin="round"><path d="M13.5 12.5a4.6 4.6 0 1 1 8.9 1.7c-.5 1.3-.2 2 .9 2.5 3.1 1.4 3.6 5.3.7 7'
+  + 'H9.5C5.5 23.7 4 20 4.5 16.5c2 2.6 5.5 2.8 8 1.3 1.6-1 1.7-3 1-5.3Z"/><path d="M22.6 10.2h4.2l-3.4 2.6"/>'
+  + '<circle cx="18.4" cy="10.4" r=".7" fill="currentColor"/>'
   + '<path d="M3 27.500c2.200-1.400 4.300-1.400 6.500 0s4.300 1.400 6.500 0 4.300-1.400 6.500 0 4.300 1.400 6.500 0"/></svg>');
 
 /** The same as a file. */

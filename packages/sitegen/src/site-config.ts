@@ -1,8 +1,14 @@
 import { z } from 'zod';
 
-const path = z.string().refine((text) => text.startsWith('/'), { error: 'is no absolute path in the pond, one such as "/site/index.md" was wanted' });
-const name = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, { error: (issue) => `is ${JSON.stringify(issue.input)}, letters, digits, - and _ were wanted` });
-const slug = z.string().regex(/^$|^[^/\s?#][^\s?#]*$/, { error: (issue) => `is ${JSON.stringify(issue.input)}, a part of an address was wanted` });
+const path = z.string().refine((text) => text.startsWith('/'), {
+  error: 'is no absolute path in the pond, one such as "/site/index.md" was wanted',
+});
+const name = z.string().regex(/^[A-Za-z0-9][\w.-]*$/, {
+  error: (issue) => `is ${JSON.stringify(issue.input)}, letters, digits, - and _ were wanted`,
+});
+const slug = z.string().regex(/^$|^[^/\s?#][^\s?#]*$/, {
+  error: (issue) => `is ${JSON.stringify(issue.input)}, a part of an address was wanted`,
+});
 
 /** An entry of the sidebar. */
 export interface SiteSidebarItem {
@@ -63,14 +69,23 @@ export interface SiteConfig {
   readonly theme: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly footer?: string | undefined;
-  readonly feed?: { readonly section: string; readonly content?: string | undefined; readonly description?: string | undefined } | undefined;
+  readonly feed?: SiteFeed | undefined;
+  readonly explore?: { readonly title: string } | undefined;
+}
+
+/** What visitors can subscribe to: dated pages of a section, or of a content. */
+export interface SiteFeed {
+  readonly section: string;
+  readonly content?: string | undefined;
+  readonly description?: string | undefined;
 }
 
 const annotation: z.ZodType<SiteAnnotation> = z.strictObject({ from: z.string(), to: z.string().optional(), text: z.string() });
 
 const route: z.ZodType<SiteRoute> = z.lazy(() => z.strictObject({
   name: name.describe('What it is called; `breadcrumb` and `nav_list` show the titles of pages'),
-  type: z.enum(['static', 'template', 'content']).describe('One page; a page for each item of an export; a page for each file of a content'),
+  type: z.enum(['static', 'template', 'content'])
+    .describe('One page; a page for each item of an export; a page for each file of a content'),
   slug: slug.describe('The part of the address; empty for the page of the directory itself. In a template `$0` is the first capture'),
   page: path.optional().describe('The Markdown page (static, template)'),
   export: name.optional().describe('The export whose items have pages (template), or whose first item the page is about (static)'),
@@ -84,7 +99,8 @@ export const siteSchema: z.ZodType<SiteConfig> = z.strictObject({
   site: z.strictObject({
     title: z.string().min(1),
     description: z.string().optional().describe('A sentence for search engines and feeds'),
-    base_url: z.string().regex(/^\/(.*\/)?$/, { error: 'is no path that begins and ends with /' }).default('/').describe('Where the site is on its host'),
+    base_url: z.string().regex(/^\/(.*\/)?$/, { error: 'is no path that begins and ends with /' }).default('/')
+      .describe('Where the site is on its host'),
     site_url: z.url().optional().describe('The address of the host: needed for the feed, the map of the site, and pictures in other sites'),
     language: z.string().default('en').describe('BCP 47 tag of the language of the pages'),
     zone: z.string().default('UTC').describe('IANA name of the zone in which times are shown'),
@@ -103,10 +119,14 @@ export const siteSchema: z.ZodType<SiteConfig> = z.strictObject({
   routes: z.array(route).min(1),
   partials: z.strictObject({ sidebar: path.optional() }).default({}),
   sidebar: z.array(sidebarItem).default([]),
-  static: z.array(z.strictObject({ pattern: path, under: slug.optional() })).default([]).describe('Files that are copied as they are, below `under`'),
-  theme: z.record(z.string().regex(/^[a-z0-9-]+$/), z.string().regex(/^[^;{}<>]*$/)).default({}).describe('Variables of the style sheet and their values'),
+  static: z.array(z.strictObject({ pattern: path, under: slug.optional() })).default([])
+    .describe('Files that are copied as they are, below `under`'),
+  theme: z.record(z.string().regex(/^[a-z0-9-]+$/), z.string().regex(/^[^;{}<>]*$/)).default({})
+    .describe('Variables of the style sheet and their values'),
   labels: z.record(z.string(), z.string()).default({}).describe('What columns, quantities and scopes are called for people'),
   footer: z.string().optional().describe('Text of the footer; `${DATE}` and `${BUILD}` are the time and the transaction of the build'),
+  explore: z.strictObject({ title: z.string().default('Explore') }).optional()
+    .describe('A page on which visitors query the data of the site with SQL: DuckDB runs in their browser, and is served with the site'),
   feed: z.strictObject({ section: z.string().default('Blog'), content: name.optional(), description: z.string().optional() }).optional(),
 });
 

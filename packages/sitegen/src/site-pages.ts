@@ -31,7 +31,9 @@ const PAGE_BYTES = 8 * 1024 * 1024;
  *
  * @throws SiteError `missing` for a page or an export that is not there, `bad-page` for two pages at one address
  */
-export async function sitePages(root: WD, config: SiteConfig, items: ReadonlyMap<string, readonly ExportItem[]>): Promise<readonly SitePage[]> {
+export async function sitePages(
+  root: WD, config: SiteConfig, items: ReadonlyMap<string, readonly ExportItem[]>,
+): Promise<readonly SitePage[]> {
   const pages: SitePage[] = [];
   const texts = new Map<string, Promise<Page>>();
   const pageAt = (path: string): Promise<Page> => {
@@ -47,7 +49,8 @@ export async function sitePages(root: WD, config: SiteConfig, items: ReadonlyMap
     const found = items.get(route.export);
     if (found !== undefined) return found;
     const known = [...items.keys()].map((name) => JSON.stringify(name)).join(', ');
-    throw new SiteError('missing', `Cannot build the route ${JSON.stringify(route.name)}: there is no export ${JSON.stringify(route.export)}, one of ${known} was wanted`);
+    throw new SiteError('missing', `Cannot build the route ${JSON.stringify(route.name)}: there is no export `
+      + `${JSON.stringify(route.export)}, one of ${known} was wanted`);
   };
 
   async function visit(route: SiteRoute, above: SitePage | undefined): Promise<void> {
@@ -70,21 +73,26 @@ export async function sitePages(root: WD, config: SiteConfig, items: ReadonlyMap
     if (route.type === 'content') {
       for (const { path, facts } of await contentPages(root, config, route, pageAt)) {
         const name = (basename(path) ?? '').replace(/\.[^.]+$/, '');
-        await add(path, [route.slug, facts.slug ?? (name === 'index' ? '' : safeName(name))].filter((part) => part !== '').join('/'), { items: all, captures: [] }, name);
+        const own = facts.slug ?? (name === 'index' ? '' : safeName(name));
+        await add(path, [route.slug, own].filter((part) => part !== '').join('/'), { items: all, captures: [] }, name);
       }
       return;
     }
-    if (route.page === undefined) throw new SiteError('bad-page', `Cannot build the route ${JSON.stringify(route.name)}: it has no page, one was wanted`);
+    if (route.page === undefined) {
+      throw new SiteError('bad-page', `Cannot build the route ${JSON.stringify(route.name)}: it has no page, one was wanted`);
+    }
     if (route.type === 'static') {
       await children(await add(route.page, route.slug, { items: all, captures: [] }, route.name));
       return;
     }
     if (route.export === undefined) {
-      throw new SiteError('bad-page', `Cannot build the route ${JSON.stringify(route.name)}: a template is about the items of an export, which was wanted`);
+      throw new SiteError('bad-page', `Cannot build the route ${JSON.stringify(route.name)}: a template is about the items of an export, `
+        + 'which was wanted');
     }
     for (const item of all) {
       const slug = route.slug === '' ? safeName(item.name) : expandCaptures(route.slug, item.captures.map(safeName));
-      await children(await add(route.page, slug, { items: [item], captures: item.captures.length === 0 ? [item.name] : item.captures }, item.name));
+      const captures = item.captures.length === 0 ? [item.name] : item.captures;
+      await children(await add(route.page, slug, { items: [item], captures }, item.name));
     }
   }
 
@@ -95,8 +103,8 @@ export async function sitePages(root: WD, config: SiteConfig, items: ReadonlyMap
   for (const [at, page] of rooted.entries()) {
     const other = rooted.slice(0, at).find(({ address }) => address === page.address);
     if (other !== undefined) {
-      throw new SiteError('bad-page', `Cannot build the site: ${JSON.stringify(other.source)} and ${JSON.stringify(page.source)} would both be the page "/${page.address}", `
-        + 'different slugs were wanted', { address: page.address });
+      throw new SiteError('bad-page', `Cannot build the site: ${JSON.stringify(other.source)} and ${JSON.stringify(page.source)} `
+        + `would both be the page "/${page.address}", different slugs were wanted`, { address: page.address });
     }
   }
   return rooted;
@@ -108,8 +116,8 @@ async function contentPages(
   const content = config.content.find(({ name }) => name === route.content);
   if (content === undefined) {
     const known = config.content.map(({ name }) => JSON.stringify(name)).join(', ');
-    throw new SiteError('missing', `Cannot build the route ${JSON.stringify(route.name)}: there is no content ${JSON.stringify(route.content ?? '')}, `
-      + `one of ${known === '' ? 'none' : known} was wanted`);
+    throw new SiteError('missing', `Cannot build the route ${JSON.stringify(route.name)}: there is no content `
+      + `${JSON.stringify(route.content ?? '')}, one of ${known === '' ? 'none' : known} was wanted`);
   }
   const found: { readonly path: string; readonly facts: FrontMatter }[] = [];
   for await (const { path } of root.glob(content.pattern)) {
@@ -124,7 +132,9 @@ export async function readText(root: WD, path: string): Promise<string> {
   for await (const piece of root.read(path)) {
     pieces.push(piece);
     size += piece.byteLength;
-    if (size > PAGE_BYTES) throw new SiteError('bad-page', `Cannot use ${JSON.stringify(path)}: it is larger than ${PAGE_BYTES} bytes, a page was wanted`, { path });
+    if (size <= PAGE_BYTES) continue;
+    const what = `Cannot use ${JSON.stringify(path)}: it is larger than ${PAGE_BYTES} bytes, a page was wanted`;
+    throw new SiteError('bad-page', what, { path });
   }
   return new TextDecoder('utf-8').decode(Buffer.concat(pieces));
 }

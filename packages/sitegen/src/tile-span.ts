@@ -6,7 +6,8 @@ const DAY = 24 * HOUR;
 
 /** The shortest length of each unit: a view that is no longer touches at most two tiles. */
 const SHORTEST: readonly (readonly [TileUnit, number])[] = [
-  ['hour', HOUR], ['day', DAY], ['month', 28 * DAY], ['quarter', 90 * DAY], ['year', 365 * DAY], ['decade', 3652 * DAY], ['century', 36_524 * DAY],
+  ['hour', HOUR], ['day', DAY], ['month', 28 * DAY], ['quarter', 90 * DAY], ['year', 365 * DAY],
+  ['decade', 3652 * DAY], ['century', 36_524 * DAY],
 ];
 
 /**

@@ -5,18 +5,20 @@ import { tileAround, type TileUnit } from './tile-span.ts';
 
 /** Rows of numbers on their way into tiles. */
 export interface TileWriter {
-  /** One more row, not before the last one. */
-  add(millis: number, values: readonly (number | null)[]): void;
+  /** More rows by column, none before the last one of those before: times in milliseconds since 1970 UTC. */
+  add(times: readonly number[], columns: readonly (readonly (number | null)[])[]): void;
   finish(): readonly Tile[];
 }
 
-/** Columns that a tile may not have: what is always null costs nothing. */
 interface OpenTile {
   readonly from: number;
   readonly to: number;
-  readonly times: bigint[];
+  readonly times: number[];
   readonly columns: (number | null)[][];
 }
+
+/** How much of the time of its beginning the name of a tile has. */
+const NAME_LENGTHS: Readonly<Record<TileUnit, number>> = { hour: 13, day: 10, month: 7, quarter: 7, year: 4, decade: 4, century: 4 };
 
 /** Cuts rows at the borders of tiles, and puts each tile into the directory below `data/<directory>`. */
 export function createTileWriter(
@@ -27,19 +29,27 @@ export function createTileWriter(
   const close = (): void => {
     if (open === undefined) return;
     const bytes = tileBytes(timeColumn, names, open);
-    const start = new Date(open.from).toISOString().slice(0, unit === 'hour' ? 13 : unit === 'day' ? 10 : unit === 'month' || unit === 'quarter' ? 7 : 4);
+    const start = new Date(open.from).toISOString().slice(0, NAME_LENGTHS[unit]);
     const url = output.writeHashed(`data/${directory}/${start}.parquet`, bytes);
     tiles.push({ from: open.from, to: open.to, url, sizeBytes: bytes.byteLength });
     open = undefined;
   };
   return {
-    add(millis, values) {
-      if (open === undefined || millis >= open.to || millis < open.from) {
-        close();
-        open = { ...tileAround(millis, unit), times: [], columns: names.map(() => []) };
+    add(times, columns) {
+      for (let row = 0; row < times.length;) {
+        const millis = times[row] ?? 0;
+        if (open === undefined || millis >= open.to || millis < open.from) {
+          close();
+          open = { ...tileAround(millis, unit), times: [], columns: names.map(() => []) };
+        }
+        const own: OpenTile = open;
+        const first = row;
+        while (row < times.length && (times[row] ?? 0) < own.to) own.times.push(times[row++] ?? 0);
+        own.columns.forEach((column, at) => {
+          const values = columns[at] ?? [];
+          for (let from = first; from < row; from += 1) column.push(values[from] ?? null);
+        });
       }
-      open.times.push(BigInt(millis));
-      open.columns.forEach((column, at) => column.push(values[at] ?? null));
     },
     finish() {
       close();
@@ -51,18 +61,23 @@ export function createTileWriter(
 /** One Parquet file: times as TIMESTAMP_MILLIS in UTC, numbers as DOUBLE, Snappy. */
 function tileBytes(timeColumn: string, names: readonly string[], { times, columns }: OpenTile): Uint8Array {
   const writer = new ByteWriter();
+  // A column without gaps needs no levels, and is copied as it is.
+  const whole = columns.map((values) => !values.includes(null));
   parquetWrite({
     writer,
     columnData: [
-      { name: timeColumn, data: times, encoding: 'DELTA_BINARY_PACKED' },
+      { name: timeColumn, data: BigInt64Array.from(times, BigInt), encoding: 'DELTA_BINARY_PACKED' },
       // The dictionaries of the writer take 0.0 for -0.0, and cost more than they save.
-      ...columns.map((data, at) => ({ name: names[at] ?? '', data, encoding: 'PLAIN' as const })),
+      ...columns.map((values, at) => ({
+        name: names[at] ?? '', data: whole[at] === true ? Float64Array.from(values, Number) : values, encoding: 'PLAIN' as const,
+      })),
     ],
     schema: [
       { name: 'root', num_children: 1 + names.length },
       { name: timeColumn, type: 'INT64', converted_type: 'TIMESTAMP_MILLIS', repetition_type: 'REQUIRED',
         logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' } },
-      ...names.map((name) => ({ name, type: 'DOUBLE' as const, repetition_type: 'OPTIONAL' as const })),
+      ...names.map((name, at) => (
+        { name, type: 'DOUBLE' as const, repetition_type: whole[at] === true ? 'REQUIRED' as const : 'OPTIONAL' as const })),
     ],
     statistics: false,
     rowGroupSize: 100_000,

@@ -58,7 +58,7 @@ export async function browserSite(): Promise<BrowserSite> {
   });
   const out = join(directory, 'out');
   await buildSite({
-    pond, config, directory: out, assetsDirectory: assets, nowMillis: END + HOUR, signal: new AbortController().signal, progress: () => undefined,
+    pond, config, directory: out, assetsDirectory: assets, signal: new AbortController().signal, progress: () => undefined,
   });
   await pond.close();
   const asked: string[] = [];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { csvField } from '../src/client/download.ts';
-import { firstAtOrAfter, rowsBetween, withGaps } from '../src/client/rows.ts';
+import { firstAtOrAfter, rowsBetween, withGaps } from '../src/rows.ts';
 import { hashOfSpan, spanOfHash } from '../src/client/view.ts';
 
 const rows = (times: readonly number[], values: readonly (number | null)[]) => ({ times, columns: new Map([['a', values]]) });

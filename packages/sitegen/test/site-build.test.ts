@@ -26,7 +26,7 @@ const config = siteSchema.parse({
   }],
 });
 const build = () => buildSite({
-  pond, config, directory: join(directory, 'out'), assetsDirectory: join(directory, 'assets'), nowMillis: Date.UTC(2024, 0, 5),
+  pond, config, directory: join(directory, 'out'), assetsDirectory: join(directory, 'assets'),
   signal: new AbortController().signal, progress: () => undefined,
 });
 const read = (path: string): string => readFileSync(join(directory, 'out', path), 'utf8');
@@ -109,7 +109,7 @@ it('a directory that was never built into is left alone', async () => {
   mkdirSync(join(directory, 'mine'));
   writeFileSync(join(directory, 'mine', 'thesis.txt'), 'x');
   await expect(buildSite({
-    pond, config, directory: join(directory, 'mine'), assetsDirectory: join(directory, 'assets'), nowMillis: 0,
+    pond, config, directory: join(directory, 'mine'), assetsDirectory: join(directory, 'assets'),
     signal: new AbortController().signal, progress: () => undefined,
   })).rejects.toMatchObject({ code: 'foreign-files' });
   expect(readdirSync(join(directory, 'mine'))).toEqual(['thesis.txt']);

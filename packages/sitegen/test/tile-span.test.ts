@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Resolution } from '../src/chart-data.ts';
-import { resolutionFor, tilesIn, within, zoomed } from '../src/client/resolution.ts';
+import { resolutionFor, tilesIn, within, zoomed } from '../src/resolution.ts';
 import { tileAround, tileUnit } from '../src/tile-span.ts';
 
 const MINUTE = 60_000;

@@ -2,14 +2,15 @@ import type { Filter, NamedArguments, Step, TemplateFunction } from './safe-temp
 import type { BinaryNode, ForNode, FunCallNode, MacroNode, PairNode, SetNode, SymbolNode, TemplateNode } from './syntax.ts';
 import { TESTS } from './tests.ts';
 import {
-  escapeHtml, isLooselyEqual, isMapping, itemsOf, mappingOf, memberOf, numberOf, orderOf, SafeText, TemplateFault, textOf,
+  isLooselyEqual, isMapping, itemsOf, mappingOf, memberOf, numberOf, orderOf, SafeText, TemplateFault, textOf,
 } from './values.ts';
 
 /** What a template may reach beside its context, and how much it may do. */
 export interface Surroundings {
   readonly functions: ReadonlyMap<string, TemplateFunction>;
   readonly filters: ReadonlyMap<string, Filter>;
-  readonly isEscaped: boolean;
+  /** What is done to values as they are printed; undefined: nothing. */
+  readonly escape: ((text: string) => string) | undefined;
   /** The tree of another template; undefined when there is none. */
   readonly include: (name: string) => TemplateNode | undefined;
   /** Throws when all steps are used up. */
@@ -33,7 +34,7 @@ const MOST_LEVELS = 100;
 
 /** Renders a tree: only what is handed in can be reached, and every step is counted. */
 export function evaluateTemplate(root: TemplateNode, context: Readonly<Record<string, unknown>>, surroundings: Surroundings): string {
-  const { functions, filters, isEscaped, include, step, bounded } = surroundings;
+  const { functions, filters, escape, include, step, bounded } = surroundings;
   let line = 0;
   let levels = 0;
 
@@ -92,7 +93,7 @@ export function evaluateTemplate(root: TemplateNode, context: Readonly<Record<st
     line = node.lineno;
     if (node.typename === 'TemplateData') return textOf(node.value);
     const value = evaluate(node, scope);
-    return isEscaped && !(value instanceof SafeText) ? escapeHtml(textOf(value)) : textOf(value);
+    return escape !== undefined && !(value instanceof SafeText) ? escape(textOf(value)) : textOf(value);
   }
 
   function renderFor({ arr, name, body, else_ }: ForNode, scope: Scope): string {

@@ -4,7 +4,7 @@ import { evaluateTemplate } from './evaluate.ts';
 import { createFilters } from './filters.ts';
 import { FUNCTIONS } from './functions.ts';
 import type { TemplateNode, TemplateParser } from './syntax.ts';
-import { TemplateFault } from './values.ts';
+import { escapeHtml, TemplateFault } from './values.ts';
 
 export type NamedArguments = Readonly<Record<string, unknown>>;
 /** Counts what takes long: throws when all steps are used up. */
@@ -17,6 +17,8 @@ export interface TemplateOptions {
   readonly name: string;
   /** Whether values are escaped for HTML and XML as they are printed. Default: no. */
   readonly isEscaped?: boolean;
+  /** How values are escaped as they are printed, in place of the way of HTML and XML; `isEscaped` is true then. */
+  readonly escape?: (text: string) => string;
   /** Beside, or instead of, those of every template. */
   readonly functions?: Readonly<Record<string, TemplateFunction>>;
   readonly filters?: Readonly<Record<string, Filter>>;
@@ -43,7 +45,8 @@ const MOST_CHARACTERS = 16 * 1024 * 1024;
  * @throws FactoryError `bad-template` when it cannot be read
  */
 export function compileTemplate(source: string, options: TemplateOptions): SafeTemplate {
-  const { name, isEscaped = false, mostSteps = MOST_STEPS, mostCharacters = MOST_CHARACTERS } = options;
+  const { name, mostSteps = MOST_STEPS, mostCharacters = MOST_CHARACTERS } = options;
+  const escape = options.escape ?? (options.isEscaped === true ? escapeHtml : undefined);
   const root = parseTemplate(source, name, mostCharacters);
   const functions = new Map([...FUNCTIONS, ...Object.entries(options.functions ?? {})]);
   const filters = new Map([...createFilters(mostCharacters), ...Object.entries(options.filters ?? {})]);
@@ -67,7 +70,7 @@ export function compileTemplate(source: string, options: TemplateOptions): SafeT
         return text;
       };
       try {
-        return evaluateTemplate(root, context, { functions, filters, isEscaped, include, step, bounded });
+        return evaluateTemplate(root, context, { functions, filters, escape, include, step, bounded });
       } catch (error) {
         if (!(error instanceof TemplateFault)) throw error;
         throw new FactoryError('bad-template', `Cannot render ${JSON.stringify(name)}: ${error.message}`, { name }, { cause: error });

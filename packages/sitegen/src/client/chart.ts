@@ -3,9 +3,9 @@ import { csvOf, download, pictureOf } from './download.ts';
 import { bindGestures, bindKeys } from './gestures.ts';
 import { paletteOf } from './palette.ts';
 import { createPanel, type Panel } from './panel.ts';
-import { resolutionFor, tilesIn } from './resolution.ts';
-import { type Rows, rowsBetween, withGaps } from './rows.ts';
-import type { TileReader } from './tile-reader.ts';
+import { resolutionFor, tilesIn } from '../resolution.ts';
+import { type Rows, rowsBetween, withGaps } from '../rows.ts';
+import type { TileReader } from '../tile-reader.ts';
 import { createTimeText, type TimeText } from './time-text.ts';
 import { createToolbar } from './toolbar.ts';
 import type { View } from './view.ts';
@@ -50,7 +50,8 @@ export function startChart(figure: HTMLElement, data: ChartData, view: View, rea
       plot.className = 'chart-plot';
       plot.tabIndex = 0;
       plot.setAttribute('role', 'application');
-      plot.setAttribute('aria-label', `${titleOf(panel)}. Arrow keys move from value to value, Shift and arrows move the view, plus and minus zoom.`);
+      const keys = 'Arrow keys move from value to value, Shift and arrows move the view, plus and minus zoom.';
+      plot.setAttribute('aria-label', `${titleOf(panel)}. ${keys}`);
       box.append(title, ...(panel.lines.length > 1 ? [legendOf(panel, palette.line)] : []), plot, readout);
       stage.append(box);
       const made = createPanel(plot, {
@@ -74,12 +75,14 @@ export function startChart(figure: HTMLElement, data: ChartData, view: View, rea
     try {
       const sources = await Promise.all(data.sources.map((source, at) => {
         const resolution = resolutionFor(source.resolutions, span, data.targetPoints);
-        return resolution === undefined ? undefined : readSource(reader, source.timeColumn, resolution, columnsOfSource(data.panels, at), span);
+        return resolution === undefined ? undefined
+          : readSource(reader, source.timeColumn, resolution, columnsOfSource(data.panels, at), span);
       }));
       if (own !== asked) return;
       shown.rows = data.panels.map(({ lines }) => lines.map(({ source }) => sources[source]?.rows ?? { times: [], columns: new Map() }));
       panels.forEach((panel, at) => { panel.draw(shown.rows[at] ?? [], span); });
-      status.textContent = statusOf(span, sources.map((source) => source?.label), time, sources.every((source) => (source?.rows.times.length ?? 0) === 0));
+      const isEmpty = sources.every((source) => (source?.rows.times.length ?? 0) === 0);
+      status.textContent = statusOf(span, sources.map((source) => source?.label), time, isEmpty);
       figure.dataset['resolution'] = sources.map((source) => source?.label ?? '').join(' ');
     } catch (error) {
       if (own !== asked) return;
@@ -145,7 +148,8 @@ function legendOf(panel: ChartPanel, color: (index: number) => string): HTMLElem
 function statusOf(span: Span, labels: readonly (string | undefined)[], time: TimeText, isEmpty: boolean): string {
   const steps = [...new Set(labels.filter((label) => label !== undefined && label !== ''))].join(', ');
   const range = `${time.full(span.from)} to ${time.full(span.to)}`;
-  return isEmpty ? `${range}: no values were recorded in this time.` : `${range}. ${steps === '' ? 'As recorded' : `Steps of ${steps}`}, times in ${time.zone}.`;
+  if (isEmpty) return `${range}: no values were recorded in this time.`;
+  return `${range}. ${steps === '' ? 'As recorded' : `Steps of ${steps}`}, times in ${time.zone}.`;
 }
 
 /** All panels on one axis of time. */
@@ -169,5 +173,6 @@ function csvOfPanels(panels: readonly ChartPanel[], rows: readonly (readonly Row
 }
 
 function fileName(figure: HTMLElement): string {
-  return (figure.querySelector('figcaption')?.textContent ?? document.title).trim().replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60) || 'chart';
+  const caption = figure.querySelector('figcaption')?.textContent ?? document.title;
+  return caption.trim().replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60) || 'chart';
 }

@@ -1,6 +1,6 @@
 import type { ChartData, Span } from '../chart-data.ts';
 import { startChart } from './chart.ts';
-import { createTileReader } from './tile-reader.ts';
+import { createTileReader } from '../tile-reader.ts';
 import { createView } from './view.ts';
 
 /** Every chart of the page, on one view. */

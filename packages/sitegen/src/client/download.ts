@@ -23,7 +23,9 @@ export function csvField(text: string): string {
 }
 
 /** Diagrams below each other, with their titles, on the background of the page. */
-export async function pictureOf(panels: readonly { readonly title: string; readonly canvas: HTMLCanvasElement }[], host: Element): Promise<Blob | null> {
+export async function pictureOf(
+  panels: readonly { readonly title: string; readonly canvas: HTMLCanvasElement }[], host: Element,
+): Promise<Blob | null> {
   const scale = devicePixelRatio;
   const style = getComputedStyle(host);
   const titleHeight = 28 * scale;

@@ -1,6 +1,6 @@
 import type { Span } from '../chart-data.ts';
 import type { Panel } from './panel.ts';
-import { zoomed } from './resolution.ts';
+import { zoomed } from '../resolution.ts';
 import type { View } from './view.ts';
 
 /** Two fingers pinch and drag; one finger scrolls the page. With Ctrl the wheel zooms where the pointer is. */

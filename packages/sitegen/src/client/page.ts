@@ -19,7 +19,8 @@ function startSearch(): void {
   list.hidden = true;
   host.append(list);
   let pages: Promise<readonly FoundPage[]> | undefined;
-  const load = (): Promise<readonly FoundPage[]> => (pages ??= fetch(`${root}search.json`).then((response) => response.json() as Promise<FoundPage[]>));
+  const load = (): Promise<readonly FoundPage[]> => (
+    pages ??= fetch(`${root}search.json`).then((response) => response.json() as Promise<FoundPage[]>));
   const search = async (): Promise<void> => {
     const words = input.value.toLowerCase().split(/\s+/).filter((word) => word !== '');
     if (words.length === 0) {

@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { Annotation, ChartLine, ChartPanel, Span } from '../chart-data.ts';
 import { numberText } from './number-text.ts';
 import { dashOf, type Palette } from './palette.ts';
-import type { Rows } from './rows.ts';
+import type { Rows } from '../rows.ts';
 import type { TimeText } from './time-text.ts';
 
 /** One diagram on a canvas. */
@@ -76,7 +76,8 @@ export function createPanel(host: HTMLElement, options: PanelOptions): Panel {
 
   return {
     draw(rows, span) {
-      const joined = uPlot.join(rows.map((own, at) => tableOf(own, panel.lines[at])), rows.map((own) => [0, ...[...own.columns].map(() => 2 as const)]));
+      const tables = rows.map((own, at) => tableOf(own, panel.lines[at]));
+      const joined = uPlot.join(tables, rows.map((own) => [0, ...[...own.columns].map(() => 2 as const)]));
       times = joined[0] as readonly number[];
       plot.setData(joined, false);
       plot.setScale('x', { min: span.from / 1000, max: span.to / 1000 });
@@ -122,7 +123,9 @@ function drawnSeries(lines: readonly ChartLine[]): readonly { readonly line: Cha
   });
 }
 
-function seriesOf(lines: readonly ChartLine[], palette: Palette, unit: string): { readonly series: uPlot.Series[]; readonly bands: uPlot.Band[] } {
+function seriesOf(
+  lines: readonly ChartLine[], palette: Palette, unit: string,
+): { readonly series: uPlot.Series[]; readonly bands: uPlot.Band[] } {
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   lines.forEach((line, index) => {

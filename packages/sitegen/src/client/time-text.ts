@@ -16,7 +16,8 @@ export function createTimeText(zone: string, hasSeconds: boolean): TimeText {
   };
   const formatter = new Intl.DateTimeFormat(undefined, options);
   const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+    timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+    hourCycle: 'h23',
   });
   const fields = (millis: number): Readonly<Record<string, string>> =>
     Object.fromEntries(parts.formatToParts(millis).map(({ type, value }) => [type, value]));

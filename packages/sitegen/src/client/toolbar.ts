@@ -1,5 +1,5 @@
 import type { Span } from '../chart-data.ts';
-import { zoomed } from './resolution.ts';
+import { zoomed } from '../resolution.ts';
 import type { TimeText } from './time-text.ts';
 import type { View } from './view.ts';
 
@@ -8,7 +8,8 @@ const DAY = 24 * HOUR;
 
 /** Lengths of views that people ask for. The longest that fit are offered. */
 const LENGTHS: readonly (readonly [label: string, name: string, millis: number])[] = [
-  ['12h', '12 hours', 12 * HOUR], ['1D', 'a day', DAY], ['1W', 'a week', 7 * DAY], ['1M', 'a month', 30 * DAY], ['3M', 'three months', 91 * DAY],
+  ['12h', '12 hours', 12 * HOUR], ['1D', 'a day', DAY], ['1W', 'a week', 7 * DAY], ['1M', 'a month', 30 * DAY],
+  ['3M', 'three months', 91 * DAY],
   ['1Y', 'a year', 365 * DAY], ['5Y', 'five years', 1826 * DAY],
 ];
 

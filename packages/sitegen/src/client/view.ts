@@ -1,5 +1,5 @@
 import type { Span } from '../chart-data.ts';
-import { within } from './resolution.ts';
+import { within } from '../resolution.ts';
 
 /** The span of time that all charts of a page show. */
 export interface View {

@@ -1,6 +1,9 @@
 /// <reference lib="webworker" />
 
-/** Files whose names have the hash of their content never change: what was fetched once is served from the cache. Pages come from the network first. */
+/**
+ * Files whose names have the hash of their content never change: what was fetched once is served from the cache. Pages come from the
+ * network first.
+ */
 const worker = globalThis as unknown as ServiceWorkerGlobalScope;
 const CACHE = 'duckpond-1';
 const HASHED = /\.[0-9a-f]{10}\.(js|css|parquet|svg|png|woff2|wasm)$/;

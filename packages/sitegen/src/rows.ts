@@ -4,7 +4,10 @@ export interface Rows {
   readonly columns: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
-/** Rows of several files in order, from the last one at or before `from` to the first one at or after `to`, so that lines reach the edges. */
+/**
+ * Rows of several files in order, from the last one at or before `from` to the first one at or after `to`, so that lines reach the
+ * edges.
+ */
 export function rowsBetween(all: readonly Rows[], names: readonly string[], from: number, to: number): Rows {
   const times: number[] = [];
   const columns = new Map<string, (number | null)[]>(names.map((name) => [name, []]));

@@ -1,4 +1,4 @@
-import type { Resolution, Span, Tile } from '../chart-data.ts';
+import type { Resolution, Span, Tile } from './chart-data.ts';
 
 /** Views are drawn from at most this many files of a source. */
 const MAX_TILES = 2;
