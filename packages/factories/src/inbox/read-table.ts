@@ -8,7 +8,7 @@ import { FactoryError } from '../errors.ts';
 import { findLayout, type Layout, namedColumns } from './layout.ts';
 import { firstLines, type RejectedRow, spoolRows } from './spooled-rows.ts';
 import { detectEncoding } from './text-encoding.ts';
-import { spooledTables, type TypedColumn, typeRows, type TypeOptions } from './typed-rows.ts';
+import { spooledCatalog, spooledTables, type TypedColumn, typeRows, type TypeOptions } from './typed-rows.ts';
 
 /** How delimited text is to be read, where it does not tell itself. */
 export interface TextOptions extends Omit<TypeOptions, 'signal'> {
@@ -41,7 +41,7 @@ const NOTHING: Omit<ReadTable, 'encoding'> = {
 
 /** Reads delimited text of any make. `importer.directory` has what is made on the way. @throws FactoryError `bad-input`, QueryError */
 export async function readText(
-  pond: Pick<Pond, 'sql' | 'sqlParquet'>, importer: RowImporter, file: string, options: TextOptions, signal: AbortSignal | undefined,
+  pond: Pick<Pond, 'sqlParquet'>, importer: RowImporter, file: string, options: TextOptions, signal: AbortSignal | undefined,
   stored?: StoredRows,
 ): Promise<ReadTable> {
   const aborts = signal === undefined ? {} : { signal };
@@ -61,14 +61,18 @@ export async function readText(
   });
   const header = spooled.header ?? Array.from({ length: layout.fields }, () => '');
   const named = namedColumns(header, options.units === 'row' ? spooled.units ?? [] : options.units === 'in-name' ? 'in-name' : undefined);
-  const typed = await typeRows(pond, file, spooled, named, { ...options, ...aborts });
+  const typed = await typeRows(importer.engine, file, spooled, named, { ...options, ...aborts });
   const rejected = [...spooled.rejected, ...typed.rejected].sort((a, b) => a.line - b.line);
   const { columns, timeColumn, times } = typed;
   const isEmpty = spooled.rows === typed.rejected.length;
-  const content = isEmpty ? undefined : await contentOf(pond, importer, join(scratch, 'rows.parquet'), {
-    select: stored === undefined ? typed.select : newRows(typed.select, outputs(columns, timeColumn), stored), timeColumn, columns,
-    tables: { ...spooledTables(spooled), ...(stored === undefined ? {} : { stored: stored.path }) },
-  }, signal);
+  const path = join(scratch, 'rows.parquet');
+  if (!isEmpty && stored === undefined) {
+    await importer.engine.copyToParquet({ sql: typed.select, query: { catalog: spooledCatalog(spooled) } }, path, aborts);
+  } else if (!isEmpty && stored !== undefined) {
+    const select = newRows(typed.select, outputs(columns, timeColumn), stored);
+    await pipeline(pond.sqlParquet(select, { tables: { ...spooledTables(spooled), stored: stored.path }, ...aborts }), createWriteStream(path));
+  }
+  const content = isEmpty ? undefined : await contentOf(importer, path, columns, timeColumn, signal);
   await rm(scratch, { recursive: true });
   return { encoding, layout, columns, times, rejected, content };
 }
@@ -91,23 +95,13 @@ function newRows(select: string, names: readonly string[], stored: StoredRows): 
   return `SELECT n.* FROM (${select}) n WHERE NOT EXISTS (SELECT 1 FROM stored k WHERE ${same.join(' AND ')})`;
 }
 
-interface Rows {
-  readonly select: string;
-  readonly tables: Readonly<Record<string, string>>;
-  readonly timeColumn: string | undefined;
-  readonly columns: readonly TypedColumn[];
-}
-
 async function contentOf(
-  pond: Pick<Pond, 'sqlParquet'>, importer: RowImporter, path: string, { select, tables, timeColumn, columns }: Rows,
-  signal: AbortSignal | undefined,
+  importer: RowImporter, path: string, columns: readonly TypedColumn[], timeColumn: string | undefined, signal: AbortSignal | undefined,
 ): Promise<TabularContent> {
-  const aborts = signal === undefined ? {} : { signal };
-  await pipeline(pond.sqlParquet(select, { tables, ...aborts }), createWriteStream(path));
   const withUnit = columns.filter(({ type }) => type !== 'time');
   const units = Object.fromEntries(withUnit.flatMap(({ name, unit }) => (unit === undefined ? [] : [[name, unit]])));
   return importer.read({ kind: 'file', format: 'parquet', paths: [path], options: {} }, {
-    units, ...(timeColumn === undefined ? {} : { timeColumn }), ...aborts,
+    units, ...(timeColumn === undefined ? {} : { timeColumn }), ...(signal === undefined ? {} : { signal }),
   });
 }
 

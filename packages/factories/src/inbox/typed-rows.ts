@@ -1,5 +1,4 @@
-import type { Pond } from '@duckpond/pond';
-import { quoteIdentifier } from '@duckpond/query';
+import { type Catalog, type Engine, quoteIdentifier, type Relation } from '@duckpond/query';
 import { FactoryError } from '../errors.ts';
 import type { NamedColumn } from './layout.ts';
 import type { RejectedRow, SpooledRows } from './spooled-rows.ts';
@@ -41,17 +40,18 @@ export interface TypeOptions {
 const JOINED_NAME = 'timestamp';
 /** A column is taken for the time when so many of its values are times, of one. */
 const MOST_ARE_TIMES = 0.9;
+const LONGEST_LINE = 32 * 1024 * 1024;
 const NUMBER = '^[+-]?(\\d+[.]?\\d*|[.]\\d+)([eE][+-]?\\d+)?$';
 
 type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
 /** Finds the types of columns, and which rows do not fit them. @throws FactoryError `bad-input` */
 export async function typeRows(
-  pond: Pick<Pond, 'sql'>, file: string, spooled: SpooledRows, named: readonly NamedColumn[], options: TypeOptions,
+  engine: Engine, file: string, spooled: SpooledRows, named: readonly NamedColumn[], options: TypeOptions,
 ): Promise<TypedRows> {
-  const tables = spooledTables(spooled);
+  const catalog = spooledCatalog(spooled);
   const ask: Ask = async (sql) => {
-    const result = await pond.sql(sql, { tables, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+    const result = await engine.query(sql, { catalog, ...(options.signal === undefined ? {} : { signal: options.signal }) });
     const rows: (readonly unknown[])[] = [];
     for await (const row of result.rows()) rows.push(row);
     return rows;
@@ -102,11 +102,19 @@ export async function typeRows(
   };
 }
 
-/** The name that queries of typed rows have for the spooled ones. */
+/** What queries of typed rows call the spooled ones. */
+export function spooledCatalog({ path, fields }: Pick<SpooledRows, 'path' | 'fields'>): Catalog {
+  const columns = ['line:BIGINT', 'raw:VARCHAR', ...Array.from({ length: fields }, (_, at) => `c${at}:VARCHAR`)].join(',');
+  const options = { header: 'true', delim: ',', columns, max_line_size: String(LONGEST_LINE) };
+  const relation: Relation = { parts: [{ kind: 'file', format: 'csv', paths: [path], options }] };
+  return { resolve: (name) => Promise.resolve(name === 's' ? relation : undefined) };
+}
+
+/** The same for queries of a pond. */
 export function spooledTables({ path, fields }: Pick<SpooledRows, 'path' | 'fields'>): Readonly<Record<string, string>> {
   const columns = ['line:BIGINT', 'raw:VARCHAR', ...Array.from({ length: fields }, (_, at) => `c${at}:VARCHAR`)].join(',');
   const address = encodeURI(path).replace(/[?#]/g, encodeURIComponent);
-  return { s: `host+csv://${address}?header=true&delim=,&columns=${columns}&max_line_size=33554432` };
+  return { s: `host+csv://${address}?header=true&delim=,&columns=${columns}&max_line_size=${LONGEST_LINE}` };
 }
 
 interface FoundTime {
