@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Context } from './context.ts';
 import type { Effects } from './effects.ts';
 import { CliError, isError } from './errors.ts';
-import { FACTORIES } from './factories.ts';
+import { ALL_FACTORIES } from './factories.ts';
 
 /**
  * The directory that `--pond` or `POND` names, else the nearest `.pond` from the working directory upwards.
@@ -65,7 +65,7 @@ export function pondEnvironment(effects: Effects): Environment {
 export async function openPondOf(context: Context, more: Pick<OpenOptions, 'exported'> = {}): Promise<Pond> {
   const directory = locatePond(context);
   const pond = await openPond(directory, {
-    environment: pondEnvironment(context.effects), factories: FACTORIES, variable: (name) => context.effects.env[name], ...more,
+    environment: pondEnvironment(context.effects), factories: ALL_FACTORIES, variable: (name) => context.effects.env[name], ...more,
   }).catch((error: unknown) => {
     if (!isError(error, 'PondError', 'no-pond')) throw error;
     throw noPondAt(directory, error);

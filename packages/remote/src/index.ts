@@ -22,3 +22,6 @@ export { verifyBackup, type VerifyOptions, type VerifyReport } from './backup/ve
 export { assertLakeOutside } from './lake/lake-place.ts';
 export { LAKE_FILE_BYTES, pushLake, type PushLakeOptions } from './lake/push-lake.ts';
 export type { TablePush } from './lake/push-table.ts';
+export { IMPORT_ENTRIES } from './import/import-entries.ts';
+export { addImport, importState, pullImport, removeImport } from './import/attached-import.ts';
+export type { PullReport, ReplicaState } from './import/replica.ts';
