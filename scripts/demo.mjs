@@ -1,6 +1,6 @@
 // `npm start`: the main job on real files, with the built `pond`. Makes a fresh pond in ./demo-pond every time.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,24 @@ try {
     FROM '/flights' GROUP BY hour ORDER BY flights DESC LIMIT 4`);
   pond('plot', '/seattle/daily', '--y', 'temp_max');
 
+  say('What can be computed is stored as a config: rollups by month and year, which follow the calendar and what is added.');
+  writeFileSync(join(inbox, 'pond.yaml'), `version: v1
+kind: mknod
+metadata: { path: /seattle/rollups }
+spec:
+  factory: temporal-reduce
+  config:
+    in_pattern: /seattle/daily
+    out_pattern: /
+    resolutions: [1mo, 1y]
+    aggregations:
+      - { type: max, columns: [temp_max] }
+      - { type: sum, columns: [precipitation] }
+      - { type: count, columns: [date] }
+`);
+  pond('apply', '-f', join(inbox, 'pond.yaml'));
+  pond('cat', '/seattle/rollups/res=1y.series', '--format', 'table');
+
   say('Rows stream in, a transaction a second; what is no row is put aside.');
   const rows = ['date,precipitation,temp_max,temp_min,wind,weather', '2016-01-01,0.0,5.1,-1.2,3.4,sun', '2016-01-02,0.0,warm,-1.0,2.9,sun'];
   pond('append', '/seattle/daily', '--format', 'csv', { exit: 3, input: `${rows.join('\n')}\n` });
@@ -58,10 +76,10 @@ try {
   appendFileSync(join(inbox, 'weather', 'global-temp.csv'), '2017,0.9\n');
   pond('copy', `host://${inbox}/weather/global-temp.csv`, '/weather/global-temp.csv');
   pond('rm', '/seattle/normals', '/flights');
-  say('What has changed since transaction 6? The older state is still there, and can be brought back.');
-  pond('diff', '6');
-  pond('count', '/seattle/daily', '--at', '6');
-  pond('revert', '6');
+  say('What has changed since transaction 7? The older state is still there, and can be brought back.');
+  pond('diff', '7');
+  pond('count', '/seattle/daily', '--at', '7');
+  pond('revert', '7');
   pond('log', '--limit', '2');
 
   say('Everything is verified: log, files, hashes, tree.');

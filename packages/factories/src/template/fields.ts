@@ -14,11 +14,12 @@ export interface SchemaField {
 const AGGREGATE = /^(avg|min|max|count|sum|first|last|stddev|median|p\d+(_\d+)?)$/;
 const TIME = /^r?timestamp$/i;
 
-/** The columns but that of event times, their names taken apart at the dots from behind. */
+/** The columns but that of event times and how many there are, their names taken apart at the dots from behind. */
 export function schemaFields(
   columns: readonly { readonly name: string; readonly type: string }[], timeColumn: string | undefined,
 ): readonly SchemaField[] {
-  return columns.filter(({ name }) => name !== timeColumn && !TIME.test(name)).map(({ name: column, type }) => {
+  const isTime = (name: string): boolean => name === timeColumn || TIME.test(name);
+  return columns.filter(({ name }) => !isTime(name) && !isTime(name.replace(/\.count$/, ''))).map(({ name: column, type }) => {
     const parts = column.split('.');
     const aggregate = parts.length > 1 && AGGREGATE.test(parts.at(-1) ?? '') ? parts.pop() ?? '' : '';
     const unit = parts.length > 1 ? parts.pop() ?? '' : '';
