@@ -72,7 +72,10 @@ function heldBytes(): number {
   return heapUsed + external;
 }
 
-const NUMBERS = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 53n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n];
+const NUMBERS = [
+  0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 53n,
+  (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n,
+];
 
 /** One of the corpus after one to four changes. */
 export function mutant({ corpus, words = [] }: Pick<FuzzTarget, 'corpus' | 'words'>, random: () => number): Uint8Array {

@@ -29,7 +29,8 @@ export async function rebuildDataFiles(store: ObjectStore, paths: ReadonlySet<st
     const rows = rowsBetween(copies, dataFileFacts(add));
     if (rows !== undefined) rowsOf.set(add, rows);
   }
-  const readable = [...new Map([...others, ...live.values()].map((add) => [add.path, add])).values()].filter(({ path }) => !paths.has(path));
+  const readable = [...new Map([...others, ...live.values()].map((add) => [add.path, add])).values()]
+    .filter(({ path }) => !paths.has(path));
   const contents = await findContents(store, readable, hashesOf([...rowsOf.values()].flat()));
   for (const [add, rows] of rowsOf) {
     const whole = rows.map((row) => withContent(row, contents));

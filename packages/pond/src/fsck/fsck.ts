@@ -62,7 +62,8 @@ interface RepairPlan {
 
 async function planRepair(store: ObjectStore, { checked: { findings, isSound } }: Check): Promise<RepairPlan> {
   const originals = findings.filter(({ severity }) => severity !== 'derived');
-  const rebuilt = originals.length === 0 ? new Map<string, Uint8Array>() : await rebuildDataFiles(store, new Set(originals.map(({ file }) => file)));
+  const rebuilt = originals.length === 0 ? new Map<string, Uint8Array>()
+    : await rebuildDataFiles(store, new Set(originals.map(({ file }) => file)));
   // What is derived is made from originals, so these must all be whole.
   const willBeSound = isSound || originals.every(({ file }) => rebuilt.has(file) || file.startsWith('_blobs/'));
   const derived = willBeSound ? findings.filter(({ severity }) => severity === 'derived').map(({ file }) => file) : [];

@@ -26,7 +26,9 @@ export function jsonReader(format: 'json' | 'ndjson'): FormatReader {
 async function selectJson(format: 'json' | 'ndjson', session: ScanSession, paths: readonly string[], options: Options): Promise<string> {
   checkOptions(format, options, KNOWN);
   const inputs = await nativeInputs(session, format, paths, options, 'json');
-  for (const { path, compression } of await filledFiles(format, paths, options)) await assertShallow(path, compression, format, session.signal);
+  for (const { path, compression } of await filledFiles(format, paths, options)) {
+    await assertShallow(path, compression, format, session.signal);
+  }
   if (inputs.encoding !== undefined) throw wrongOption(format, options, 'encoding', 'utf-8 or one that is not latin-1: cp1252, utf-16');
   const parameters = [
     await session.bindTexts(inputs.paths),
