@@ -6,6 +6,7 @@ import { matches } from '../matches.ts';
 import { readPond } from '../open-pond.ts';
 import { chooseFormat, type RowFormat } from '../output/format.ts';
 import { takeApart } from '../repl/statement.ts';
+import { wholeSource } from '../rows/computed.ts';
 import { writeExplanation } from '../rows/explanation.ts';
 import { checkTimes, type RowQuery, withRows } from '../rows/session.ts';
 import { findTarget, isUrl, tableName, type Target } from '../rows/target.ts';
@@ -32,7 +33,7 @@ export async function run(context: Context, { path }: { path: string }, options:
     const target = await findTarget(context, rows, path);
     if (target.kind === 'pond' && target.files.length === 0) return;
     if (!isAsked && target.kind === 'host' && !/^host\+/i.test(path)) return catHost(context, target.path);
-    const query = queryOf(context, target, options);
+    const query = queryOf(context, target, options, sql === undefined ? await wholeSource(rows, target) : 'source');
     if (explain) return writeExplanation(context, await rows.explain(query), format === 'json');
     await writeQuery(context, rows, query, rowFormat(context, defaultFormat(context)), () => Promise.resolve(columnsOf(target)));
   });
@@ -42,15 +43,17 @@ function defaultFormat(context: Context): RowFormat {
   return context.out.isTty ? 'table' : 'parquet';
 }
 
-function queryOf(context: Context, target: Target, { sql, limit, timeStart, timeEnd, version }: CatOptions): RowQuery {
+function queryOf(
+  context: Context, target: Target, { sql, limit, timeStart, timeEnd, version }: CatOptions, source: string,
+): RowQuery {
   const now = context.effects.nowMicros();
   const timeStartMicros = timeStart === undefined ? undefined : parseTime(timeStart, now);
   const timeEndMicros = timeEnd === undefined ? undefined : parseTime(timeEnd, now);
   checkTimes(timeStartMicros, timeEndMicros);
-  const whole = sql ?? 'SELECT * FROM source';
+  const whole = sql ?? `SELECT * FROM ${source}`;
   return {
     // The line break ends a comment that the query may end with.
-    script: limit === undefined ? whole : sql === undefined ? `SELECT * FROM source LIMIT ${limit}` : limited(sql, limit),
+    script: limit === undefined ? whole : sql === undefined ? `SELECT * FROM ${source} LIMIT ${limit}` : limited(sql, limit),
     tables: { source: tableName(target) },
     version, timeStartMicros, timeEndMicros,
   };

@@ -3,6 +3,7 @@ import { CliError } from '../errors.ts';
 import { matches } from '../matches.ts';
 import { readPond } from '../open-pond.ts';
 import { chooseFormat } from '../output/format.ts';
+import { wholeSource } from '../rows/computed.ts';
 import { withRows } from '../rows/session.ts';
 import { findTarget, isUrl, tableName } from '../rows/target.ts';
 import { rowFormat, writeQuery } from '../rows/write.ts';
@@ -22,7 +23,7 @@ export async function run(
   await withRows(context, async (rows) => {
     const target = await findTarget(context, rows, path);
     if (target.kind === 'pond' && target.files.length === 0) return;
-    const query = { script: `SELECT * FROM source LIMIT ${lines}`, tables: { source: tableName(target) } };
+    const query = { script: `SELECT * FROM ${await wholeSource(rows, target)} LIMIT ${lines}`, tables: { source: tableName(target) } };
     await writeQuery(context, rows, query, rowFormat(context, 'table'));
   });
 }

@@ -1,4 +1,5 @@
 import type { FileNode, NodePath, TabularColumn } from '@duckpond/tinyfs';
+import { computedFacts } from './computed.ts';
 import type { RowSession } from './session.ts';
 import { tableName, type Target } from './target.ts';
 
@@ -45,12 +46,12 @@ export async function describeFile(
 ): Promise<FileFacts> {
   const { tabular } = node;
   const facts: FileFacts = {
-    path, kind: node.kind, versions: node.version, sizeBytes: node.sizeBytes, modifiedMicros: node.modifiedMicros,
+    path, kind: node.kind, versions: node.computed === undefined ? node.version : undefined, sizeBytes: node.sizeBytes, modifiedMicros: node.modifiedMicros,
     format: node.kind === 'data' ? undefined : 'rows',
     rows: tabular?.rowCount, timeColumn: tabular?.timeColumn, timeMinMicros: tabular?.timeMinMicros, timeMaxMicros: tabular?.timeMaxMicros,
     columns: tabular?.columns.map(columnOf),
   };
-  if (node.kind !== 'data' && (tabular !== undefined || node.version === 0)) {
+  if (node.kind !== 'data' && node.computed === undefined && (tabular !== undefined || node.version === 0)) {
     return stats && node.version > 0 ? { ...facts, ...await statistics(rows, path, facts.columns ?? []) } : facts;
   }
   const format = await formatOf(target, path, node);
@@ -58,7 +59,8 @@ export async function describeFile(
   // A URL says how its one file is read; a pattern's files are looked at one by one.
   const name = target.isUrl && target.files.length === 1 ? target.text : path;
   const columns = await columnsOf(rows, name);
-  const known = { ...facts, format: format ?? facts.format, columns };
+  const computed = node.kind !== 'data' && node.computed !== undefined ? await computedFacts(rows, name, columns) : {};
+  const known = { ...facts, ...computed, format: format ?? facts.format, columns };
   return stats ? { ...known, ...await statistics(rows, name, columns) } : known;
 }
 

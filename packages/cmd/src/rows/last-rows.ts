@@ -1,4 +1,5 @@
 import type { FileNode } from '@duckpond/tinyfs';
+import { wholeSource } from './computed.ts';
 import type { RowQuery, RowSession } from './session.ts';
 import { tableName, type Target } from './target.ts';
 
@@ -19,7 +20,7 @@ export async function lastRows(rows: RowSession, target: Target, count: number):
   }
   // What is committed meanwhile comes behind these rows: it must not fill up what is missing.
   const least = Math.min(count, total ?? 0);
-  return { script: `SELECT * FROM source LIMIT ${least} OFFSET ${(total ?? 0) - least}`, tables };
+  return { script: `SELECT * FROM ${await wholeSource(rows, target)} LIMIT ${least} OFFSET ${(total ?? 0) - least}`, tables };
 }
 
 function isCounted({ kind, tabular, computed }: FileNode): boolean {
