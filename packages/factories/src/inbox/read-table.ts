@@ -70,7 +70,8 @@ export async function readText(
     await importer.engine.copyToParquet({ sql: typed.select, query: { catalog: spooledCatalog(spooled) } }, path, aborts);
   } else if (!isEmpty && stored !== undefined) {
     const select = newRows(typed.select, outputs(columns, timeColumn), stored);
-    await pipeline(pond.sqlParquet(select, { tables: { ...spooledTables(spooled), stored: stored.path }, ...aborts }), createWriteStream(path));
+    const tables = { ...spooledTables(spooled), stored: stored.path };
+    await pipeline(pond.sqlParquet(select, { tables, ...aborts }), createWriteStream(path));
   }
   const content = isEmpty ? undefined : await contentOf(importer, path, columns, timeColumn, signal);
   await rm(scratch, { recursive: true });
