@@ -9,14 +9,19 @@ import type { RemoteStore } from './remote-store.ts';
  */
 export async function probeConditionalWrites(store: RemoteStore, uuid: string): Promise<void> {
   const path = `probe-${uuid}`;
+  let isFit: boolean;
   try {
     const first = await store.putIfAbsent(path, Buffer.from('1'));
     const second = await store.putIfAbsent(path, Buffer.from('2'));
     const found = await store.get(path);
-    if (first && !second && found !== undefined && Buffer.from(found).toString() === '1') return;
-  } finally {
-    await store.delete(path);
+    isFit = first && !second && found !== undefined && Buffer.from(found).toString() === '1';
+  } catch (error) {
+    // That it cannot be removed either says nothing new.
+    await store.delete(path).catch(() => undefined);
+    throw error;
   }
+  await store.delete(path);
+  if (isFit) return;
   throw new RemoteError(
     'no-conditional-writes',
     `Cannot use "${store.label}": it ignores If-None-Match, a store that creates an object only where there is none was wanted`,

@@ -74,7 +74,10 @@ describe('an import', () => {
     await push();
     assert.ok((await pull()).files <= 8);
     rmSync(join(pond.directory, 'cache'), { recursive: true });
-    await assert.rejects(picture(pond, '/ponds/north'), (error) => error instanceof RemoteError && /was not pulled/.test(error.message));
+    assert.deepEqual(await picture(pond, '/ponds/north'), []);
+    await assert.rejects(
+      pond.read(async (fs) => (await fs.root()).get('/ponds/north/one')), (error) => error instanceof RemoteError && /was not pulled/.test(error.message),
+    );
     await pull();
     assert.deepEqual(await picture(pond, '/ponds/north'), await picture(source.pond, '/'));
     await pond.close();

@@ -26,14 +26,17 @@ export function importFactory(makes: FactoryMakes): PondFactory {
 
 async function makeDirectory(context: DirectoryContext): Promise<Directory> {
   const { name, path } = decodeImportConfig(context.config);
-  const root = await replicaRoot(context, name);
+  const isPulled = await readReplicaState(replicaDirectory(dirname(context.cacheDirectory), name)) !== undefined;
+  const root = isPulled ? await replicaRoot(context, name) : undefined;
   const show = (found: Found): NonNullable<Entry> => shown(context, name, found);
   return {
     async lookup(child) {
-      const found = await (await root.open(path)).lookup(child, { follow: false });
+      const found = await (await (root ?? await replicaRoot(context, name)).open(path)).lookup(child, { follow: false });
       return found.kind === 'found' ? show(found.at) : undefined;
     },
     async *entries() {
+      // Before the first pull there is nothing: whoever lists the whole pond is not to fail over it.
+      if (root === undefined) return;
       const batch = [];
       for await (const at of root.list(path)) batch.push({ name: at.path.slice(at.path.lastIndexOf('/') + 1), node: show(at) });
       yield batch;
