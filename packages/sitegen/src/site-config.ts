@@ -107,7 +107,7 @@ export const siteSchema: z.ZodType<SiteConfig> = z.strictObject({
     default_range: z.string().default('7d').describe('How much time a chart shows first, such as `12h`, `7d`, `1y`, `all`'),
     repository_url: z.url().optional(),
     stale_after: z.string().default('1d').describe('A value older than this is shown as stale; ten times as old, as silent'),
-  }),
+  }).describe('What the site is called, and where it will be'),
   content: z.array(z.strictObject({ name, pattern: path })).default([]).describe('Sets of Markdown pages'),
   exports: z.array(z.strictObject({
     name,
@@ -116,7 +116,7 @@ export const siteSchema: z.ZodType<SiteConfig> = z.strictObject({
     timestamp_column: z.string().optional().describe('The column of time, where the source does not tell it'),
     columns: z.array(z.string()).optional().describe('Patterns of columns to show; all numbers unless told'),
   })).default([]).describe('Data for charts'),
-  routes: z.array(route).min(1),
+  routes: z.array(route).min(1).describe('The pages, as a tree'),
   partials: z.strictObject({ sidebar: path.optional() }).default({}),
   sidebar: z.array(sidebarItem).default([]),
   static: z.array(z.strictObject({ pattern: path, under: slug.optional() })).default([])
@@ -127,7 +127,8 @@ export const siteSchema: z.ZodType<SiteConfig> = z.strictObject({
   footer: z.string().optional().describe('Text of the footer; `${DATE}` and `${BUILD}` are the time and the transaction of the build'),
   explore: z.strictObject({ title: z.string().default('Explore') }).optional()
     .describe('A page on which visitors query the data of the site with SQL: DuckDB runs in their browser, and is served with the site'),
-  feed: z.strictObject({ section: z.string().default('Blog'), content: name.optional(), description: z.string().optional() }).optional(),
+  feed: z.strictObject({ section: z.string().default('Blog'), content: name.optional(), description: z.string().optional() }).optional()
+    .describe('A feed of the newest pages of a section'),
 });
 
 const UNITS: Readonly<Record<string, number>> = {

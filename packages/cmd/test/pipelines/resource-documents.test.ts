@@ -154,6 +154,22 @@ describe('noyo: a collector, an inbox, three derived tables, sites joined, rollu
   });
 });
 
+describe('Scribble', () => {
+  it('is a tree of directories and tables, the same at each reading', async () => {
+    const pond = await testPond();
+    const spec = 'count_min: 8\ncount_max: 12\nprobs: { tree: 0.4, table: 0.9, symlink: 0.1 }';
+    await pond.ok(['apply', '-f', place(pond)('s.yaml', document('Scribble', 'noise', spec))]);
+    const listed = JSON.parse(await pond.ok(['list', '/Scribble/noise/tree/**', '--json'])) as { path: string; kind: string }[];
+    expect(new Set(listed.map(({ kind }) => kind))).toEqual(new Set(['directory', 'table']));
+    expect(JSON.parse(await pond.ok(['list', '/Scribble/noise/tree/**', '--json']))).toEqual(listed);
+    const table = listed.find(({ kind }) => kind === 'table')?.path ?? '';
+    const rows = await rowsOf(pond, `FROM '${table}'`);
+    expect(rows).toHaveLength(5);
+    expect(rows).toEqual(await rowsOf(pond, `FROM '${table}'`));
+    expect(rows[0]).toEqual({ name: expect.stringMatching(/^[0-9a-f]{8}$/), region: expect.any(String), quota: expect.any(Number) });
+  });
+});
+
 describe('documents that cannot be used', () => {
   it.each([
     ['an unknown kind', document('Derived', 'x', 'collections: []'), 'line 2: kind: is "Derived", one of "HydroVu", "Inbox", "Derive"'],
