@@ -157,7 +157,9 @@ const OPTIONS = {
   metafile: true,
 };
 /** `import()` becomes `require`, which needs no ESM loader. Source maps are read with --debug alone. */
-const COMMON_JS = { format: 'cjs', supported: { 'dynamic-import': false }, sourcesContent: false };
+const COMMON_JS = {
+  format: 'cjs', supported: { 'dynamic-import': false }, sourcesContent: false, define: { 'import.meta.url': 'undefined' },
+};
 
 async function bundleLibrary(part) {
   const [first, ...others] = PARTS[part];
