@@ -38,5 +38,5 @@ export {
 } from './stats.ts';
 export { planVacuum, vacuum, type VacuumOptions, type VacuumResult } from './vacuum.ts';
 export { cleanLog, type LogCleanupOptions, type LogCleanupPlan } from './log-cleanup.ts';
-export { logRetentionMillis } from './retention.ts';
+export { fileRetentionMillis, logRetentionMillis } from './retention.ts';
 export { cleanLogStep, type LogCleanupStep } from './log-cleanup-step.ts';

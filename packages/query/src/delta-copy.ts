@@ -129,7 +129,8 @@ function columnStatistics(type: DataType, told: ReadonlyMap<string, string>): Co
   const min = hasBounds ? boundOf(type, told.get('min')) : undefined;
   const max = hasBounds ? boundOf(type, told.get('max')) : undefined;
   return {
-    ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), ...(nulls === undefined ? {} : { nullCount: Number(nulls) }),
+    ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }),
+    ...(nulls === undefined ? {} : { nullCount: Number(nulls) }),
   };
 }
 

@@ -19,9 +19,11 @@ export { pushBackup, type PushOptions, type PushReport } from './backup/push.ts'
 export { isPushDue, type PushStatus, readStatus, removeStatus } from './backup/push-status.ts';
 export { restoreBackup, type RestoreOptions, type RestoreReport } from './backup/restore.ts';
 export { verifyBackup, type VerifyOptions, type VerifyReport } from './backup/verify.ts';
+export { examineLake, type LakeFinding, type LakeReport, type LakeTableReport } from './lake/doctor.ts';
 export { assertLakeOutside } from './lake/lake-place.ts';
 export { LAKE_FILE_BYTES, pushLake, type PushLakeOptions } from './lake/push-lake.ts';
 export type { TablePush } from './lake/push-table.ts';
+export { type Snippet, snippets } from './lake/snippets.ts';
 export { IMPORT_ENTRIES } from './import/import-entries.ts';
 export { addImport, importState, pullImport, removeImport } from './import/attached-import.ts';
 export type { PullReport, ReplicaState } from './import/replica.ts';

@@ -13,9 +13,10 @@ export const LAKE_COMMANDS: readonly Command[] = [
     group: 'elsewhere',
     summary: 'Bring tables and series to plain Delta tables for Spark and others',
     description: [
-      'Each table or series that PATTERN matches, computed ones too, becomes a Delta table below URL, at its path without extension, or '
-      + 'is brought to the newest state there: a series gets the rows of its new versions, a table and what is computed is replaced when it '
-      + 'has changed. Each does so in one commit, which names what it brought: an interrupted push goes on, and nothing comes twice.',
+      'Each table or series that PATTERN matches, computed ones too, becomes a Delta table below URL, at its path without extension, '
+      + 'or is brought to the newest state there: a series gets the rows of its new versions, a table and what is computed is replaced '
+      + 'when it has changed. Each does so in one commit, which names what it brought: an interrupted push goes on, and nothing comes '
+      + 'twice.',
       'Rows that others append to the table of a series stay. Small files become part of larger ones. Timestamps are UTC, and types that '
       + 'Delta does not have are text; docs/lake.md has the list.',
     ],
@@ -33,5 +34,22 @@ export const LAKE_COMMANDS: readonly Command[] = [
     ],
     exitCodes: { 1: 'A table of others is in the way, or cannot take the rows', 3: 'Some tables failed, the others are done', 13: AWAY },
     load: () => import('../commands/lake-push.ts'),
+  }),
+  define({
+    name: 'lake doctor',
+    group: 'elsewhere',
+    summary: 'Look whether Delta tables are sound, and how other engines open them',
+    description: [
+      'Looks at every Delta table below URL, whoever made it: protocol, gaps in the log, missing files and files of another size, '
+      + 'statistics, sizes that make reading slow, files that nothing refers to; and whether the place lets two writers commit safely, for '
+      + 'which an object is made and removed again. Then it prints how Spark, Sail, DuckDB, Polars, Daft, Trino, ClickHouse and pandas '
+      + 'open the first table.',
+    ],
+    arguments: { url: URL },
+    options: ATTACHMENT_OPTIONS,
+    formats: ['text', 'json'],
+    examples: [{ line: 'pond lake doctor ./lake', summary: 'All tables below a directory' }],
+    exitCodes: { 1: 'Something is wrong that loses rows or cannot be read', 13: AWAY },
+    load: () => import('../commands/lake-doctor.ts'),
   }),
 ];

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { ENGINE, type Environment } from '@duckpond/oplog';
 import type { At, HeldDeltaFiles, Pond } from '@duckpond/pond';
 import {
-  type Action, type AddFile, createPrefixedStore, DeltaError, encodeStatistics, type ObjectStore, openSnapshot, type Snapshot, type StructType,
+  type Action, type AddFile, createPrefixedStore, DeltaError, encodeStatistics, type ObjectStore, openSnapshot, type Snapshot,
+  type StructType,
 } from '@duckpond/delta';
 import type { RemoteStore } from '../remote-store.ts';
 import { cannotPush } from './lake-error.ts';
@@ -53,7 +54,8 @@ function foreignTable({ pond }: LakeWork, target: LakeTarget, { metadata: { conf
   const { [CONFIGURATION.pond]: owner, [CONFIGURATION.path]: path } = configuration;
   const whose = owner === pond.identity.id ? `of another node of this pond, once at "${path ?? ''}"`
     : owner === undefined ? 'not made by lake push' : `of the pond ${owner ?? ''}`;
-  return cannotPush('exists', target, `there is one already, ${whose}, a free name was wanted`, 'remove it there, or push to another place');
+  const why = `there is one already, ${whose}, a free name was wanted`;
+  return cannotPush('exists', target, why, 'remove it there, or push to another place');
 }
 
 /** Tables inside of others would be taken for what their clean-up removes. */
@@ -98,7 +100,8 @@ export async function uploadFiles(
     const name = lakeFileName(range, number, environment.uuid());
     await store.upload(`${table}/${name}`, createReadStream(path));
     const modificationTime = nowMillis(environment);
-    adds.push({ path: name, partitionValues: {}, size: sizeBytes, modificationTime, dataChange, stats: encodeStatistics(schema, statistics) });
+    const stats = encodeStatistics(schema, statistics);
+    adds.push({ path: name, partitionValues: {}, size: sizeBytes, modificationTime, dataChange, stats });
   }
   return adds;
 }

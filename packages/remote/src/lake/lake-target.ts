@@ -31,12 +31,14 @@ export async function lakeTargets(pond: Pond, pattern: string = EVERYTHING, at: 
   const byTable = [...targets].sort((a, b) => (a.table < b.table ? -1 : 1));
   for (const [at, target] of byTable.entries()) {
     const same = byTable[at - 1];
-    if (same?.table === target.table) throw cannotPush('name-clash', target, `"${same.path}" becomes that table, too, one of them was wanted`);
+    if (same?.table === target.table) {
+      throw cannotPush('name-clash', target, `"${same.path}" becomes that table, too, one of them was wanted`);
+    }
     const outer = byTable.find(({ table }) => target.table.startsWith(`${table}/`));
     if (outer === undefined) continue;
     throw cannotPush(
-      'name-clash', target, `it would be inside the table "${outer.table}" of "${outer.path}", whose clean-up by other engines would take it away`,
-      'push them to different places',
+      'name-clash', target, `it would be inside the table "${outer.table}" of "${outer.path}", a place beside it was wanted`,
+      'other engines remove what is inside a table and not of it: push them to different places',
     );
   }
   return targets;

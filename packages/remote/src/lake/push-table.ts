@@ -1,5 +1,6 @@
 import {
-  type Action, type AddFile, commit, createTable, encodeSchema, type Metadata, refreshSnapshot, removeOf, type Snapshot, type StructType, writeCheckpoint,
+  type Action, type AddFile, commit, createTable, encodeSchema, type Metadata, refreshSnapshot, removeOf, type Snapshot, type StructType,
+  writeCheckpoint,
 } from '@duckpond/delta';
 import type { HeldDeltaFiles } from '@duckpond/pond';
 import { RemoteError } from '../errors.ts';
@@ -162,7 +163,8 @@ async function commitRows(work: LakeWork, target: LakeTarget, table: LakeTable, 
       ...snapshot.metadata, schemaString: encodeSchema(schema), configuration: { ...snapshot.metadata.configuration, ...digest },
     };
     const isSame = isSameSchema(schema, snapshot.schema) && held.digest === undefined;
-    const removed = replaces ? [...snapshot.files.values()].map((add): Action => ({ kind: 'remove', remove: removeOf(add, now, true) })) : [];
+    const old = replaces ? [...snapshot.files.values()] : [];
+    const removed = old.map((add): Action => ({ kind: 'remove', remove: removeOf(add, now, true) }));
     const result = await commit(store, snapshot, [
       commitInfoOf(work, 'WRITE', replaces ? 'Overwrite' : 'Append', !replaces && isSame),
       ...(isSame ? [] : [{ kind: 'metaData', metaData } as const]), ...removed, ...rows,

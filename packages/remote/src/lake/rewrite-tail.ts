@@ -78,7 +78,8 @@ export async function rewriteTail(work: LakeWork, target: LakeTarget, table: Lak
     const now = nowMillis(work.environment);
     const result = await commit(store, snapshot, [
       commitInfoOf(work, 'OPTIMIZE', undefined, false),
-      ...old.map((add): Action => ({ kind: 'remove', remove: removeOf(add, now, false) })), ...adds.map((add): Action => ({ kind: 'add', add })),
+      ...old.map((add): Action => ({ kind: 'remove', remove: removeOf(add, now, false) })),
+      ...adds.map((add): Action => ({ kind: 'add', add })),
     ]);
     if (result.kind === 'committed') return old.length;
     await discardFiles(table, adds);
