@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { load } from './bundle.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -14,19 +13,14 @@ const { values } = parseArgs({
     mask: { type: 'string', default: '1' },
     cuts: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
+    /** whole, records (as after a restore) or runs (with a merged series). */
     variant: { type: 'string', default: 'whole' },
     /** NUMBER/OF: a part of the work, for several processes. */
     shard: { type: 'string', default: '0/1' },
   },
 });
 const scratch = mkdtempSync(join(tmpdir(), 'duckpond-flips-'));
-const outfile = join(scratch, 'flip-bytes.mjs');
-await build({
-  entryPoints: [join(import.meta.dirname, '../../packages/pond/test/campaigns/flip-bytes.ts')], outfile,
-  bundle: true, platform: 'node', format: 'esm', logLevel: 'error', conditions: ['@duckpond/source'], external: ['esbuild'],
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-});
-const { runFlips } = await import(pathToFileURL(outfile).href);
+const { runFlips } = await load('pond/test/campaigns/flip-bytes', scratch);
 
 const [number, of] = values.shard.split('/').map(Number);
 const started = performance.now();

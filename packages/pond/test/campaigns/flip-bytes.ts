@@ -1,12 +1,17 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { openPond } from '../../src/open-pond.ts';
 import { fsckStore } from '../../src/fsck/fsck.ts';
 import type { FsckReport } from '../../src/pond.ts';
 import { pondOfEveryKind, seededEnvironment } from '../every-kind.ts';
+import { contentOf, factsOf, fakeRunMaker } from '../fake-rows.ts';
 import { type Answer, type Damage, judge, readEverything, readStore, type StoreFiles, storeWith } from './damage.ts';
 
-/** What of the pond is there: `records` is a pond after a restore, which has nothing that is derived but its checkpoint. */
-export type Variant = 'whole' | 'records';
+/**
+ * What of the pond is there: `records` is a pond after a restore, which has nothing that is derived but its checkpoint; `runs` is one
+ * with a series whose versions were merged.
+ */
+export type Variant = 'whole' | 'records' | 'runs';
 
 export interface FlipOptions {
   /** An existing directory for the pond. */
@@ -85,9 +90,10 @@ export interface Bench {
 export async function prepare({ scratch, pondSize, variant }: Pick<FlipOptions, 'scratch' | 'pondSize' | 'variant'>): Promise<Bench> {
   const directory = join(scratch, 'pond');
   await (await pondOfEveryKind(directory, pondSize)).close();
+  if (variant === 'runs') await addRuns(directory);
   const store = join(directory, 'store');
   if (variant === 'records') rmSync(join(store, '_state'), { recursive: true });
-  const files = new Map([...readStore(store)].filter(([path]) => variant === 'whole' || !path.endsWith('.crc')));
+  const files = new Map([...readStore(store)].filter(([path]) => variant !== 'records' || !path.endsWith('.crc')));
   const touched = new Set<string>();
   const intact = await readEverything(storeWith(files, undefined, touched));
   const report = await fsckStore(storeWith(files, undefined, touched), '/nowhere', {}, seededEnvironment());
@@ -98,6 +104,17 @@ export async function prepare({ scratch, pondSize, variant }: Pick<FlipOptions, 
     contentRoot: report.contentRoot,
     failures: report.faults.map(({ file, message }) => `before any damage: ${file}: ${message}`),
   };
+}
+
+/** A series of which two runs are made, and versions that no run covers yet. */
+async function addRuns(directory: string): Promise<void> {
+  const pond = await openPond(directory, { environment: seededEnvironment(1_795_363_300_000_000n, 1_000_000), runMaker: fakeRunMaker() });
+  for (let i = 0; i < 70; i++) {
+    const rows = [2 * i, 2 * i + 1];
+    const content = contentOf(rows, i % 7 === 3 ? 'parquet' : 'arrow');
+    await pond.write(async (fs) => (await fs.root()).write('/rows.series', [content], { kind: 'series', tabular: factsOf(rows) }));
+  }
+  await pond.close();
 }
 
 export async function tryDamage({ files, intact, contentRoot }: Bench, damage: Damage, what: string, counts: FlipCounts): Promise<void> {
@@ -132,10 +149,10 @@ async function fsckUnderTest(files: StoreFiles, damage: Damage): Promise<Pick<Fs
   }
 }
 
-/** Every byte; of a blob, whose bytes are all alike to those who read it, a few. */
+/** Every byte; of a large blob, whose bytes are all alike to those who read it, a few. */
 function positionsOf(path: string, bytes: Uint8Array, random: () => number): { readonly path: string; readonly position: number }[] {
   const all = Array.from({ length: bytes.length }, (_, position) => ({ path, position }));
-  return path.startsWith('_blobs/') ? all.filter(() => random() < 0.003) : all;
+  return path.startsWith('_blobs/') && bytes.length > 4096 ? all.filter(() => random() < 0.003) : all;
 }
 
 /** Small and fast; its numbers need no quality (mulberry32). */
