@@ -44,7 +44,8 @@ function typeOf({ relation }: ComputedRows, name: string): string | undefined {
 async function renamedRows(context: RowsContext<RenameConfig>): Promise<ComputedRows> {
   const { config: { input, rules, time_column: timeColumn }, node } = context;
   if (input === undefined) {
-    throw new FactoryError('bad-input', `Cannot read the node ${node.id}: it is a transform for others, its config has no input; one was wanted`);
+    const why = 'it is a transform for others, its config has no input; one was wanted';
+    throw new FactoryError('bad-input', `Cannot read the node ${node.id}: ${why}`);
   }
   const rows = await renamed(context, input, await context.rows(input), rules);
   return timeColumn === undefined ? rows : { ...rows, timeColumn };

@@ -5,15 +5,16 @@ import { columnName } from './fields.ts';
 import { timeSql, type TimeUnit } from './time-value.ts';
 
 const TYPES = {
-  boolean: 'BOOLEAN', int32: 'INTEGER', int64: 'BIGINT', float32: 'FLOAT', float64: 'DOUBLE', string: 'VARCHAR', utf8: 'VARCHAR', date: 'DATE',
+  boolean: 'BOOLEAN', int32: 'INTEGER', int64: 'BIGINT', float32: 'FLOAT', float64: 'DOUBLE',
+  string: 'VARCHAR', utf8: 'VARCHAR', date: 'DATE',
 } as const;
 const UNITS = { timestamp: 's', timestamp_s: 's', timestamp_ms: 'ms', timestamp_us: 'us', timestamp_ns: 'ns' } as const;
 
 const cast = z.enum([
   'boolean', 'int32', 'int64', 'float32', 'float64', 'string', 'utf8', 'date',
   'timestamp', 'timestamp_s', 'timestamp_ms', 'timestamp_us', 'timestamp_ns',
-]).optional().describe('The type it gets; `timestamp_s` (also `timestamp`), `timestamp_ms`, `timestamp_us` and `timestamp_ns` take numbers as '
-  + 'counts since 1970 UTC, and read texts and dates as times');
+]).optional().describe('The type it gets; `timestamp_s` (also `timestamp`), `timestamp_ms`, `timestamp_us` and `timestamp_ns` take '
+  + 'numbers as counts since 1970 UTC, and read texts and dates as times');
 
 const regularExpression = z.string().min(1).superRefine((text, context) => {
   try {

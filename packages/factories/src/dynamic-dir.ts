@@ -51,7 +51,8 @@ export const DYNAMIC_DIR: DefinedFactory = defineFactory(
         const makes = factories.get(one.factory)?.makes;
         if (makes === undefined) throw unknownFactory(name, one.factory, [...factories.keys()]);
         // Each kind has a signature of its own.
-        return { name, node: makes === 'directory' ? computedChild(node, name, makes, computed) : computedChild(node, name, makes, computed) };
+        const child = makes === 'directory' ? computedChild(node, name, makes, computed) : computedChild(node, name, makes, computed);
+        return { name, node: child };
       }).sort((a, b) => compareNames(a.name, b.name));
       return {
         lookup: (name) => Promise.resolve(children.find((child) => child.name === name)?.node),

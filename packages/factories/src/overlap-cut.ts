@@ -7,8 +7,8 @@ import type { Leaf } from './wide-join.ts';
 const YEAR_2000_MICROS = 946_684_800_000_000n;
 
 /**
- * The files of one instrument after another, so that no time is in two of them: in the order of their first times, each from behind the last
- * time of those before it. One that ends before that is left out as a whole.
+ * The files of one instrument after another, so that no time is in two of them: in the order of their first times, each from behind the
+ * last time of those before it. One that ends before that is left out as a whole.
  */
 export async function cutOverlaps(context: Pick<FactoryContext, 'query'>, leaves: readonly Leaf[]): Promise<readonly Leaf[]> {
   const ranged = (await Promise.all(leaves.map(async (leaf) => ({ leaf, range: await rangeOf(context, leaf) }))))
@@ -31,7 +31,8 @@ async function rangeOf(
   const from = fromMicros === undefined || fromMicros < YEAR_2000_MICROS ? YEAR_2000_MICROS : fromMicros;
   const micros = `epoch_us(${timeSql(target, time, unit)})`;
   const to = toMicros === undefined ? '' : ` AND t < ${toMicros}`;
-  const sql = `SELECT min(t), max(t) FROM (SELECT ${micros} AS t FROM "rows" WHERE ${quoteIdentifier(time.name)} IS NOT NULL) WHERE t >= ${from}${to}`;
+  const rows = `SELECT ${micros} AS t FROM "rows" WHERE ${quoteIdentifier(time.name)} IS NOT NULL`;
+  const sql = `SELECT min(t), max(t) FROM (${rows}) WHERE t >= ${from}${to}`;
   for await (const [first, last] of (await query(sql, { rows: relation })).rows()) {
     if (typeof first === 'bigint' && typeof last === 'bigint') return { first, last };
   }

@@ -10,7 +10,8 @@ interface FunctionFact {
 
 /**
  * How the rows of a query depend on those of its tables, from its parse tree: `same-time` for projections and filters of one table, and for
- * such put together by UNION ALL, when the time column stands in the result as it is; `unknown` when a function asks for the time, or for chance.
+ * such put together by UNION ALL, when the time column stands in the result as it is; `unknown` when a function asks for the time, or for
+ * chance.
  *
  * @param timeColumn of the result, and of the tables in `timed`, whose names are in lower case
  */
@@ -33,7 +34,8 @@ async function functionFacts(
   const facts = new Map<string, FunctionFact>();
   if (names.length === 0) return facts;
   const result = await query(`SELECT function_name, bool_and(function_type = 'scalar'),
-    bool_and(coalesce(stability, 'CONSISTENT') = 'CONSISTENT' AND NOT regexp_matches(coalesce(macro_definition, ''), '${VOLATILE_WORDS}', 'i'))
+    bool_and(coalesce(stability, 'CONSISTENT') = 'CONSISTENT'
+      AND NOT regexp_matches(coalesce(macro_definition, ''), '${VOLATILE_WORDS}', 'i'))
     FROM duckdb_functions() WHERE list_contains(string_split(CAST($names AS VARCHAR), chr(10)), function_name) GROUP BY ALL`,
   {}, { names: names.join('\n') });
   for await (const [name, isScalar, isConsistent] of result.rows()) {

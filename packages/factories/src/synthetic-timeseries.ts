@@ -58,12 +58,14 @@ export const SYNTHETIC_TIMESERIES: DefinedFactory = defineFactory(
     inputs: () => [],
     check: ({ start, end, time_column: time, points }, file) => {
       if (instantMicros(end) < instantMicros(start)) {
-        throw badConfig(file, [{ line: undefined, field: 'end', problem: `is ${JSON.stringify(end)}, a time not before start was wanted` }]);
+        const problem = `is ${JSON.stringify(end)}, a time not before start was wanted`;
+        throw badConfig(file, [{ line: undefined, field: 'end', problem }]);
       }
       const names = [time, ...points.map(({ name }) => name)].map((name) => name.toLowerCase());
       const twice = names.find((name, at) => names.indexOf(name) !== at);
       if (twice === undefined) return;
-      throw badConfig(file, [{ line: undefined, field: 'points', problem: `has ${JSON.stringify(twice)} twice, different names were wanted` }]);
+      const problem = `has ${JSON.stringify(twice)} twice, different names were wanted`;
+      throw badConfig(file, [{ line: undefined, field: 'points', problem }]);
     },
     rows: ({ config }) => Promise.resolve(generated(config)),
     dependence: () => 'same-time',

@@ -36,7 +36,9 @@ export function timeSql(target: string, column: Column, unit: TimeUnit | undefin
 }
 
 /** SQL for the event times of a column as microseconds since 1970 UTC, and for whether a row has one. @throws FactoryError `bad-input` */
-export function microsOfSql(target: string, column: Column, unit: TimeUnit | undefined): { readonly micros: string; readonly isTime: string } {
+export function microsOfSql(
+  target: string, column: Column, unit: TimeUnit | undefined,
+): { readonly micros: string; readonly isTime: string } {
   const name = quoteIdentifier(column.name);
   const plain = /^TIMESTAMP( WITH TIME ZONE)?$/.test(column.type) ? name : `CAST(${name} AS TIMESTAMP)`;
   if (isTimeType(column.type)) return { micros: `epoch_us(${plain})`, isTime: `isfinite(${plain})` };
@@ -65,11 +67,11 @@ export function momentSql(micros: bigint, { type }: Column, unit: TimeUnit | und
   if (perSecond === 1e9) return `${micros * 1000n}`;
   // A whole number from which on no moment is earlier, or exactly the moment.
   const divisor = BigInt(1e6 / perSecond);
-  return /^(FLOAT|DOUBLE|DECIMAL)/.test(type) ? `${micros} / ${divisor}.0` : `${micros / divisor + (micros > 0n && micros % divisor !== 0n ? 1n : 0n)}`;
+  if (/^(FLOAT|DOUBLE|DECIMAL)/.test(type)) return `${micros} / ${divisor}.0`;
+  return `${micros / divisor + (micros > 0n && micros % divisor !== 0n ? 1n : 0n)}`;
 }
 
 function noTime(target: string, { name, type }: Column, wanted: string): FactoryError {
-  return new FactoryError('bad-input', `Cannot read ${JSON.stringify(target)} by time: its column ${JSON.stringify(name)} is ${type}, ${wanted}`, {
-    target, column: name,
-  });
+  const what = `its column ${JSON.stringify(name)} is ${type}, ${wanted}`;
+  return new FactoryError('bad-input', `Cannot read ${JSON.stringify(target)} by time: ${what}`, { target, column: name });
 }

@@ -14,17 +14,17 @@ import { type Leaf, onDuplicate, wideJoin } from './wide-join.ts';
 
 const input = z.strictObject({
   pattern: source,
-  scope: z.string().min(1).optional().describe('Put before the names of its columns, with a dot. Inputs of one scope, and inputs without one, '
-    + 'share columns of the same name: where several have a value at a time, the one of the later input counts'),
+  scope: z.string().min(1).optional().describe('Put before the names of its columns, with a dot. Inputs of one scope, and inputs without '
+    + 'one, share columns of the same name: where several have a value at a time, the one of the later input counts'),
   range: z.strictObject({
     begin: instant.optional().describe('Rows from this time on; all unless told'),
     end: instant.optional().describe('Rows before this time; all unless told'),
   }).optional().describe('Which rows, by event time: from `begin` on and before `end`'),
   columns: columnPatterns.optional().describe('The columns that are wanted; all when it is left out'),
   transforms,
-  overlap: z.enum(['all', 'later', 'cut']).default('all').describe('What several matches of the pattern are: rows of one input, which `all` '
-    + 'count; inputs of their own in the order of their paths, the `later` winning; or files of one instrument after another, `cut` so that '
-    + 'each begins behind the end of the one that began before it (rows before the year 2000 are taken for a clock that was not set). '
+  overlap: z.enum(['all', 'later', 'cut']).default('all').describe('What several matches of the pattern are: rows of one input, which '
+    + '`all` count; inputs of their own in the order of their paths, the `later` winning; or files of one instrument after another, `cut` '
+    + 'so that each begins behind the end of the one that began before it (rows before the year 2000 are taken for a clock that was not set). '
     + '`all` unless told'),
   on_duplicate: onDuplicate,
 });
@@ -82,7 +82,7 @@ async function leafOf(context: RowsContext<Config>, config: Config, one: Input, 
   const wanted = one.columns === undefined ? values : columnsMatching(one.columns, values);
   return {
     target, relation, time, unit: config.time_unit, onDuplicate: one.on_duplicate,
-    values: wanted.map((column) => ({ sql: quoteIdentifier(column.name), name: one.scope === undefined ? column.name : `${one.scope}.${column.name}` })),
+    values: wanted.map(({ name }) => ({ sql: quoteIdentifier(name), name: one.scope === undefined ? name : `${one.scope}.${name}` })),
     fromMicros: one.range?.begin === undefined ? undefined : instantMicros(one.range.begin),
     toMicros: one.range?.end === undefined ? undefined : instantMicros(one.range.end),
   };
@@ -98,7 +98,8 @@ async function dependence(context: RowsContext<Config>): Promise<Dependence> {
 
 /** Whether the column of event times of a source is the one that is wanted. */
 export async function keepsTime(
-  context: Pick<FactoryContext, 'rows' | 'query' | 'root'>, target: string, list: readonly Transform[] | undefined, wanted: string | undefined,
+  context: Pick<FactoryContext, 'rows' | 'query' | 'root'>, target: string, list: readonly Transform[] | undefined,
+  wanted: string | undefined,
 ): Promise<boolean> {
   const found = await rowsOrNone(context, target);
   if (found === undefined) return true;

@@ -16,10 +16,10 @@ import { type Leaf, onDuplicate, wideJoin } from './wide-join.ts';
 
 const schema = z.strictObject({
   pattern: source.describe('A pattern of paths, or a URL with one: each match is a part of the result'),
-  columns: columnPatterns.optional().describe('The columns of each match that are wanted, by name or pattern; a name that a match lacks is null. '
-    + 'All when it is left out'),
-  prefix: z.string().min(1).default('$0').describe('Put before the names of the columns of a match, with a dot: `$0`, `$1`, … are what the '
-    + 'wildcards matched. `$0` unless told'),
+  columns: columnPatterns.optional().describe('The columns of each match that are wanted, by name or pattern; a name that a match lacks is '
+    + 'null. All when it is left out'),
+  prefix: z.string().min(1).default('$0').describe('Put before the names of the columns of a match, with a dot: `$0`, `$1`, … are what '
+    + 'the wildcards matched. `$0` unless told'),
   time_column: columnName.optional().describe('The column of event times of all matches and of the result; without it each one\'s own, '
     + 'and the name that the first has'),
   time_unit: timeUnit,
@@ -88,7 +88,7 @@ async function partOf(context: RowsContext<Config>, target: string, prefix: stri
 function valuesOf(
   wanted: readonly string[] | undefined, columns: readonly Column[], all: readonly Column[],
 ): readonly { readonly name: string; readonly sql: string }[] {
-  const present = (column: Column): { readonly name: string; readonly sql: string } => ({ name: column.name, sql: quoteIdentifier(column.name) });
+  const present = ({ name }: Column): { readonly name: string; readonly sql: string } => ({ name, sql: quoteIdentifier(name) });
   if (wanted === undefined) return columns.map(present);
   const names = new Map<string, { readonly name: string; readonly sql: string }>();
   for (const pattern of wanted) {

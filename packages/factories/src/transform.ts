@@ -11,7 +11,8 @@ import { columnsOf } from './source-columns.ts';
 export const renameSchema: z.ZodType<RenameConfig, RenameConfig> = z.strictObject({
   input: source.optional().describe('The rows whose columns are renamed; without it the node is only of use in the `transforms` of others'),
   rules: columnRules,
-  time_column: columnName.optional().describe('The column of event times in the result; without it the one of the input, under its new name'),
+  time_column: columnName.optional()
+    .describe('The column of event times in the result; without it the one of the input, under its new name'),
 });
 export interface RenameConfig {
   readonly input?: string | undefined;
@@ -41,8 +42,9 @@ export async function rulesOf(
     const { node } = await root.get(one);
     const computed = node.kind === 'symlink' ? undefined : node.computed;
     if (computed?.factory === 'column-rename') return parseConfig(renameSchema, computed.config, `the config of ${one}`).rules;
-    throw new FactoryError('bad-input', `Cannot use ${JSON.stringify(one)} as a transform: it is ${
-      computed === undefined ? `a ${node.kind}` : `made by ${JSON.stringify(computed.factory)}`}, a column-rename node was wanted`, { path: one });
+    const is = computed === undefined ? `a ${node.kind}` : `made by ${JSON.stringify(computed.factory)}`;
+    const what = `Cannot use ${JSON.stringify(one)} as a transform: it is ${is}, a column-rename node was wanted`;
+    throw new FactoryError('bad-input', what, { path: one });
   }));
 }
 

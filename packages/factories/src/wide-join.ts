@@ -6,7 +6,8 @@ import { isTimeType, momentSql, timeSql, type TimeUnit } from './time-value.ts';
 
 /** What rows of one input with the same time mean. */
 export const onDuplicate: z.ZodType<OnDuplicate, OnDuplicate | undefined> = z.enum(['all', 'last']).default('all')
-  .describe('Rows of one input with the same event time: `all` of them count, or only the `last` in the order of the versions. `all` unless told');
+  .describe('Rows of one input with the same event time: `all` of them count, or only the `last` in the order of the versions. '
+    + '`all` unless told');
 export type OnDuplicate = 'all' | 'last';
 
 /** One input of a wide table: its rows, and what of them is in it. */
@@ -30,7 +31,7 @@ export interface LeafValue {
   readonly name: string;
 }
 
-// One chain of joins holds all inputs in memory side by side, and copies each row once for each input behind it: so many are joined in groups.
+// One chain of joins holds all inputs in memory side by side, and copies each row once for each input behind it: many are joined in groups.
 const MOST_IN_A_CHAIN = 12;
 
 /**
@@ -65,8 +66,8 @@ function outputsOf(leaves: readonly Leaf[], timeName: string): ReadonlyMap<strin
     for (const [index, { name }] of values.entries()) {
       const key = name.toLowerCase();
       if (key === timeName.toLowerCase()) {
-        throw new FactoryError('bad-input', `Cannot join ${JSON.stringify(target)}: its column ${JSON.stringify(name)} has the name of the time, `
-          + 'a scope or another name was wanted', { target, column: name });
+        const why = `its column ${JSON.stringify(name)} has the name of the time, a scope or another name was wanted`;
+        throw new FactoryError('bad-input', `Cannot join ${JSON.stringify(target)}: ${why}`, { target, column: name });
       }
       const output = outputs.get(key) ?? { name, sources: [] };
       output.sources.unshift(`"c${at}_${index}"`);
@@ -95,8 +96,8 @@ function leafSelect(leaf: Leaf, at: number, isOneType: boolean): string {
 }
 
 /**
- * Of rows with the same time `t` the last one. Their order is the one of the source, which is read by one thread for it. (QUALIFY with row_number()
- * says the same; DuckDB 1.5.6 fails on two of them in each other under a filter.)
+ * Of rows with the same time `t` the last one. Their order is the one of the source, which is read by one thread for it. (QUALIFY with
+ * row_number() says the same; DuckDB 1.5.6 fails on two of them in each other under a filter.)
  */
 export function lastOfEachTime(select: string, columns: readonly string[]): string {
   const last = columns.map((column) => `arg_max_null(${column}, "__row") AS ${column}`);

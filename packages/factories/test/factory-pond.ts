@@ -66,7 +66,8 @@ export async function openFactoryPond(settings: Readonly<Record<string, string>>
     },
     async rows(query, options = {}) {
       const rows: Row[] = [];
-      for await (const row of (await pond.sql(query, { ...options, settings: { ...settings, ...options.settings } })).rows()) rows.push(row);
+      const result = await pond.sql(query, { ...options, settings: { ...settings, ...options.settings } });
+      for await (const row of result.rows()) rows.push(row);
       return rows;
     },
     paths: () => pond.read(async (fs) => {

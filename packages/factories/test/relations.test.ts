@@ -29,7 +29,8 @@ rules:
 
   it('takes numbers as times, and says which names clash', async () => {
     await at.data('/seconds.csv', 'when,n\n1704067200,1\n');
-    await at.node('/times', 'column-rename', "input: /seconds.csv\nrules:\n  - { type: direct, from: when, to: timestamp, cast: timestamp_s }\n");
+    const rule = '{ type: direct, from: when, to: timestamp, cast: timestamp_s }';
+    await at.node('/times', 'column-rename', `input: /seconds.csv\nrules: [${rule}]\n`);
     expect(await at.rows(`SELECT timestamp = TIMESTAMPTZ '2024-01-01' FROM '/times'`)).toEqual([[true]]);
     await at.node('/clash', 'column-rename', "input: /b\nrules:\n  - { type: pattern, pattern: '^[vw]$', replacement: same }\n");
     await expect(at.rows("FROM '/clash'")).rejects.toThrow(
@@ -96,7 +97,8 @@ inputs:
 `);
     expect(await at.rows(`SELECT time = TIMESTAMPTZ '2024-01-01', e, n FROM '/j/units'`)).toEqual([[true, 1n, 5n]]);
     await at.node('/j/unit', 'timeseries-join', 'time_column: time\ninputs:\n  - { pattern: /epoch.csv }\n  - { pattern: /naive.csv }\n');
-    await expect(at.rows("FROM '/j/unit'")).rejects.toThrow('Cannot read "/epoch.csv" by time: its column "time" is BIGINT, time_unit was wanted');
+    await expect(at.rows("FROM '/j/unit'")).rejects
+      .toThrow('Cannot read "/epoch.csv" by time: its column "time" is BIGINT, time_unit was wanted');
   });
 });
 
@@ -113,7 +115,9 @@ describe('timeseries-pivot', () => {
   });
 
   it('joins many matches in groups as in one chain', async () => {
-    for (let n = 0; n < 17; n += 1) await at.data(`/many/${n}.csv`, `timestamp,v\n2024-01-01T00:00:00Z,${n}\n2024-01-0${1 + n % 9}T12:00:00Z,5\n`);
+    for (let n = 0; n < 17; n += 1) {
+      await at.data(`/many/${n}.csv`, `timestamp,v\n2024-01-01T00:00:00Z,${n}\n2024-01-0${1 + n % 9}T12:00:00Z,5\n`);
+    }
     await at.node('/wide', 'timeseries-pivot', 'pattern: /many/*.csv\n');
     const sum = Array.from({ length: 17 }, (_, n) => `coalesce("${n}.v", 0)`).join(' + ');
     expect(await at.rows(`SELECT count(*), sum(${sum})::INTEGER FROM '/wide'`)).toEqual([[10n, 136 + 85]]);
@@ -121,7 +125,8 @@ describe('timeseries-pivot', () => {
 
   it('refuses a prefix without a capture, and a pattern without a wildcard', async () => {
     await expect(at.node('/bad', 'timeseries-pivot', 'pattern: /p/*/r\nprefix: $1\n')).rejects.toThrow(/prefix: .*\$1 has no capture/);
-    await expect(at.node('/bad', 'timeseries-pivot', 'pattern: /p/r\n')).rejects.toThrow('pattern: is "/p/r", a pattern with a wildcard was wanted');
+    await expect(at.node('/bad', 'timeseries-pivot', 'pattern: /p/r\n')).rejects
+      .toThrow('pattern: is "/p/r", a pattern with a wildcard was wanted');
   });
 });
 
@@ -134,7 +139,8 @@ query: SELECT timestamp, x / 2 AS half FROM a
 `);
     expect(await at.rows("SELECT half FROM '/t/derived' ORDER BY timestamp")).toEqual([[0.5], [1], [2]]);
     await at.node('/t/wrong', 'sql-derived-series', 'patterns: { a: /a }\ntransforms: [/b]\n');
-    await expect(at.rows("FROM '/t/wrong'")).rejects.toThrow('Cannot use "/b" as a transform: it is a series, a column-rename node was wanted');
+    await expect(at.rows("FROM '/t/wrong'")).rejects
+      .toThrow('Cannot use "/b" as a transform: it is a series, a column-rename node was wanted');
     await expect(at.rows("FROM '/t/rename'")).rejects.toThrow('it is a transform for others, its config has no input; one was wanted');
   });
 });
@@ -152,7 +158,8 @@ points:
   - name: t
     components: [{ type: triangle, period: 24h }]
 `);
-    expect(await at.rows("SELECT round(w - epoch(timestamp - TIMESTAMPTZ '2024-01-01') * 0.0001, 9), s, round(t, 9) + 0 FROM '/waves'")).toEqual([
+    const line = "epoch(timestamp - TIMESTAMPTZ '2024-01-01') * 0.0001";
+    expect(await at.rows(`SELECT round(w - ${line}, 9), s, round(t, 9) + 0 FROM '/waves'`)).toEqual([
       [1, 1, 0], [3, -1, 1], [1, 1, 0], [-1, -1, -1], [1, 1, 0],
     ]);
   });
@@ -168,13 +175,17 @@ describe('dynamic-dir', () => {
     factory: dynamic-dir
     config:
       entries:
-        - { name: more, factory: sql-derived-series, config: { patterns: { h: /dyn/halves }, query: 'SELECT timestamp, v + 1 AS v FROM h' } }
+        - name: more
+          factory: sql-derived-series
+          config: { patterns: { h: /dyn/halves }, query: 'SELECT timestamp, v + 1 AS v FROM h' }
 `;
     await at.node('/dyn', 'dynamic-dir', config);
-    expect((await at.paths()).filter((path) => path.startsWith('/dyn'))).toEqual(['/dyn', '/dyn/deep', '/dyn/deep/more', '/dyn/halves']);
+    const paths = (await at.paths()).filter((path) => path.startsWith('/dyn'));
+    expect(paths).toEqual(['/dyn', '/dyn/deep', '/dyn/deep/more', '/dyn/halves']);
     expect(await at.rows("SELECT sum(v) FROM '/dyn/**/{more,halves}'")).toEqual([[10]]);
     const idOf = () => at.pond.read(async (fs) => (await (await fs.root()).get('/dyn/deep/more')).node.id);
     expect(await idOf()).toBe(await idOf());
-    await expect(at.node('/dyn2', 'dynamic-dir', 'entries:\n  - { name: a/b, factory: dynamic-dir }\n')).rejects.toThrow(/entries\[0\]\.name: is no name/);
+    await expect(at.node('/dyn2', 'dynamic-dir', 'entries:\n  - { name: a/b, factory: dynamic-dir }\n')).rejects
+      .toThrow(/entries\[0\]\.name: is no name/);
   });
 });

@@ -5,8 +5,9 @@ import { columnPatterns } from '../column-pattern.ts';
 export type AggregationType = 'avg' | 'min' | 'max' | 'sum' | 'count' | 'first' | 'last' | 'stddev' | 'percentile';
 
 const type: z.ZodType<AggregationType> = z.enum(['avg', 'min', 'max', 'sum', 'count', 'first', 'last', 'stddev', 'percentile'])
-  .describe('`avg`, `min`, `max`, `sum`, `count` (values that are there), `first` and `last` (by event time; of several at one time the least '
-    + 'and the greatest), `stddev` (of a sample), `percentile` (continuous; always computed from the rows themselves, at each resolution)');
+  .describe('`avg`, `min`, `max`, `sum`, `count` (values that are there), `first` and `last` (by event time; of several at one time the '
+    + 'least and the greatest), `stddev` (of a sample), `percentile` (continuous; always computed from the rows themselves, at each '
+    + 'resolution)');
 
 /** What is computed of which columns. */
 export const aggregation: z.ZodType<Aggregation> = z.strictObject({
@@ -15,7 +16,8 @@ export const aggregation: z.ZodType<Aggregation> = z.strictObject({
   percentiles: z.array(z.number().min(0).max(100)).min(1).optional().describe('For `percentile`: which, from 0 to 100; 50 is the median'),
 }).superRefine((one, context) => {
   if ((one.type === 'percentile') === (one.percentiles !== undefined)) return;
-  const message = one.type === 'percentile' ? 'is missing, a list such as [50, 95] was wanted' : `is given for ${one.type}, type: percentile was wanted`;
+  const message = one.type === 'percentile'
+    ? 'is missing, a list such as [50, 95] was wanted' : `is given for ${one.type}, type: percentile was wanted`;
   context.addIssue({ code: 'custom', path: ['percentiles'], message });
 });
 export interface Aggregation {
@@ -52,7 +54,8 @@ const WHOLE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/;
 
 /** What partials keep of a column for some aggregates. */
 export function partialsOf({ v, type: valueType }: ValueColumn, { type: kind, percentiles = [] }: Aggregation): readonly PartialColumn[] {
-  const column = (name: string, fromRows: string, fromPartials: string | undefined): PartialColumn => ({ name: `${v}_${name}`, fromRows, fromPartials });
+  const column = (name: string, fromRows: string, fromPartials: string | undefined): PartialColumn => (
+    { name: `${v}_${name}`, fromRows, fromPartials });
   const count = column('n', `count(${v})`, `sum(${v}_n)::BIGINT`);
   const total = WHOLE.test(valueType) ? 'DECIMAL(38, 0)' : undefined;
   const sum = column('s', total === undefined ? `sum(${v})` : `CAST(sum(${v}) AS ${total})`, `sum(${v}_s)`);
@@ -62,8 +65,12 @@ export function partialsOf({ v, type: valueType }: ValueColumn, { type: kind, pe
     case 'avg': return [count, sum];
     case 'min': return [column('lo', `min(${v})`, `min(${v}_lo)`)];
     case 'max': return [column('hi', `max(${v})`, `max(${v}_hi)`)];
-    case 'first': return [column('f', `arg_min(${v}, (t, ${v}))`, `arg_min(${v}_f, (${v}_ft, ${v}_f))`), column('ft', time('min', v), `min(${v}_ft)`)];
-    case 'last': return [column('l', `arg_max(${v}, (t, ${v}))`, `arg_max(${v}_l, (${v}_lt, ${v}_l))`), column('lt', time('max', v), `max(${v}_lt)`)];
+    case 'first': return [
+      column('f', `arg_min(${v}, (t, ${v}))`, `arg_min(${v}_f, (${v}_ft, ${v}_f))`), column('ft', time('min', v), `min(${v}_ft)`),
+    ];
+    case 'last': return [
+      column('l', `arg_max(${v}, (t, ${v}))`, `arg_max(${v}_l, (${v}_lt, ${v}_l))`), column('lt', time('max', v), `max(${v}_lt)`),
+    ];
     // Squares of distances from the mean: those of finer partials, and those of their means from the common one.
     case 'stddev': return [
       count, column('m', `avg(${v})`, `sum(${v}_m * ${v}_n) / sum(${v}_n)`),
@@ -79,7 +86,9 @@ export function meansOf(partials: readonly PartialColumn[]): readonly string[] {
 }
 
 /** The columns of a rollup that one aggregate gives for a column. */
-export function outputsOf({ v, name, type: valueType }: ValueColumn, { type: kind, percentiles = [] }: Aggregation): readonly OutputColumn[] {
+export function outputsOf(
+  { v, name, type: valueType }: ValueColumn, { type: kind, percentiles = [] }: Aggregation,
+): readonly OutputColumn[] {
   const output = (suffix: string, sql: string): OutputColumn => ({ name: `${name}.${suffix}`, sql });
   switch (kind) {
     case 'count': return [output('count', `${v}_n`)];

@@ -2,9 +2,9 @@ import type { Duration } from '../duration.ts';
 import { floorDivide, type Zone, type ZoneSpan } from './zone.ts';
 
 /**
- * The buckets of one resolution, as the clocks of a zone show them: one begins wherever the clocks come to a multiple of the resolution (of hours
- * and minutes from midnight, of weeks from Monday, of months from January 2000), or jump over it. An hour that the clocks show twice is two buckets;
- * days and what is longer begin once. Microseconds since 1970.
+ * The buckets of one resolution, as the clocks of a zone show them: one begins wherever the clocks come to a multiple of the resolution (of
+ * hours and minutes from midnight, of weeks from Monday, of months from January 2000), or jump over it. An hour that the clocks show twice
+ * is two buckets; days and what is longer begin once. Microseconds since 1970.
  */
 export interface Buckets {
   readonly duration: Duration;
@@ -27,13 +27,13 @@ export function bucketsOf(duration: Duration, zone: Zone): Buckets {
   const local = duration.kind === 'fixed' ? fixedSteps(duration.micros) : monthSteps(duration.months);
   const around = (micros: bigint): readonly ZoneSpan[] => zone.spans(micros - local.length - MARGIN, micros + local.length + MARGIN);
 
-  // Days and what is longer begin once, however often the clocks show midnight; the span, where time that the clocks show again ends in it, and
-  // how far ahead they were before.
+  // Days and what is longer begin once, however often the clocks show midnight.
   const isOfDays = duration.kind === 'months' || duration.micros % DAY === 0n;
   const spanOf = (spans: readonly ZoneSpan[], at: number): Place => {
     const { fromMicros, offsetMicros } = spans[at] ?? { fromMicros: 0n, offsetMicros: 0n };
     const earlier = spans[at - 1]?.offsetMicros ?? offsetMicros;
-    return { fromMicros, offsetMicros, earlier, freshMicros: fromMicros + (isOfDays && earlier > offsetMicros ? earlier - offsetMicros : 0n) };
+    const again = isOfDays && earlier > offsetMicros ? earlier - offsetMicros : 0n;
+    return { fromMicros, offsetMicros, earlier, freshMicros: fromMicros + again };
   };
 
   const start = (micros: bigint): bigint => {
@@ -71,7 +71,9 @@ export function bucketsOf(duration: Duration, zone: Zone): Buckets {
 }
 
 interface Place extends ZoneSpan {
+  /** How far ahead the clocks were before. */
   readonly earlier: bigint;
+  /** When they have shown again what they had shown before. */
   readonly freshMicros: bigint;
 }
 
@@ -122,6 +124,9 @@ function monthSteps(months: number): Steps {
     length: BigInt(months) * 31n * DAY,
     floor: (local) => begins(indexOf(local)),
     next: (begin) => begins(indexOf(begin) + months),
-    sql: (micros, offset) => `epoch_us(time_bucket(INTERVAL ${months} MONTH, make_timestamp(${micros} + ${offset}), TIMESTAMP '2000-01-01')) - ${offset}`,
+    sql: (micros, offset) => {
+      const shown = `make_timestamp(${micros} + ${offset})`;
+      return `epoch_us(time_bucket(INTERVAL ${months} MONTH, ${shown}, TIMESTAMP '2000-01-01')) - ${offset}`;
+    },
   };
 }

@@ -44,7 +44,8 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
 
 /** The commit point: before it the directory holds what it held, after it all of this, also when the power goes. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
-  const sizes = Object.fromEntries(await Promise.all(filesOf(manifest).map(async (file) => [file, (await stat(join(directory, file))).size] as const)));
+  const sizeOf = async (file: string): Promise<readonly [string, number]> => [file, (await stat(join(directory, file))).size];
+  const sizes = Object.fromEntries(await Promise.all(filesOf(manifest).map(sizeOf)));
   const path = join(directory, `${randomUUID()}.tmp`);
   const text = JSON.stringify({ ...manifest, sizes }, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   const file = await open(path, 'wx');
@@ -86,7 +87,8 @@ export async function removeFiles(directory: string, manifest: Manifest, files: 
   for (const name of files) if (!named.has(name)) await rm(join(directory, name), { force: true });
   for (const name of await readdir(directory)) {
     if (named.has(name)) continue;
-    const found = await stat(join(directory, name)).catch(() => undefined);
-    if (found !== undefined && nowMillis - found.mtimeMs > LEFTOVER_MILLIS) await rm(join(directory, name), { force: true, recursive: true });
+    const path = join(directory, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && nowMillis - found.mtimeMs > LEFTOVER_MILLIS) await rm(path, { force: true, recursive: true });
   }
 }

@@ -12,11 +12,11 @@ import { type OnDuplicate, onDuplicate } from '../wide-join.ts';
 import { type Aggregation, aggregation } from './aggregation.ts';
 import { isZone } from './zone.ts';
 
-const outPattern = z.string().min(1).describe('The directory of a match below the node; `$0`, `$1`, … are what the wildcards matched. Matches of '
-  + 'one directory are reduced together');
-const columnPrefix = z.string().optional().describe('Put before the names of the columns of a match, `$0`, `$1`, … being what the wildcards '
-  + 'matched; columns of one name are one column. Unless told: nothing where a directory has one match, else the captures with dots between and '
-  + 'behind them');
+const outPattern = z.string().min(1).describe('The directory of a match below the node; `$0`, `$1`, … are what the wildcards matched. '
+  + 'Matches of one directory are reduced together');
+const columnPrefix = z.string().optional().describe('Put before the names of the columns of a match, `$0`, `$1`, … being what the '
+  + 'wildcards matched; columns of one name are one column. Unless told: nothing where a directory has one match, else the captures with '
+  + 'dots between and behind them');
 /** One input of a node, which may match many files. */
 export interface Dataset {
   readonly in_pattern: string;
@@ -78,13 +78,15 @@ const shared = {
   time_zone: z.string().refine(isZone, {
     error: (issue) => `is ${JSON.stringify(issue.input)}, the name of a time zone such as "Europe/Berlin" was wanted`,
   }).default('UTC').describe('The zone whose clocks say where days, weeks, months and hours begin; `UTC` unless told'),
-  resolutions: z.array(duration).min(1).describe('How long buckets are, each one a series `res=<resolution>.series`. Buckets follow the calendar: '
-    + 'weeks begin on Monday, a day on which the clocks change has 23 or 25 hours'),
+  resolutions: z.array(duration).min(1).describe('How long buckets are, each one a series `res=<resolution>.series`. Buckets follow the '
+    + 'calendar: weeks begin on Monday, a day on which the clocks change has 23 or 25 hours'),
   aggregations: z.array(aggregation).min(1).default([{ type: 'avg' }, { type: 'min' }, { type: 'max' }])
-    .describe('What is computed of which columns: without `columns` of all that hold numbers. Columns that hold no numbers are taken where they are '
-      + 'named without `*` and `?`. `avg`, `min` and `max` of all unless told; `count` of the time column is the number of rows'),
+    .describe('What is computed of which columns: without `columns` of all that hold numbers. Columns that hold no numbers are taken '
+      + 'where they are named without `*` and `?`. `avg`, `min` and `max` of all unless told; `count` of the time column is the number '
+      + 'of rows'),
   on_duplicate: onDuplicate,
-  series_suffix: z.string().regex(/^(\.[\w-]+)*$/).default('.series').describe('What the names of the series end in; `.series` unless told'),
+  series_suffix: z.string().regex(/^(\.[\w-]+)*$/).default('.series')
+    .describe('What the names of the series end in; `.series` unless told'),
 };
 
 /** The config of `temporal-reduce`. */
@@ -165,16 +167,22 @@ export function checkReduce(config: ReduceConfig, file: string): void {
       const template = one[field];
       if (template === undefined) continue;
       try {
-        if (captureCount(one.in_pattern) > 0) checkTemplate(template, parseGlob(isUrl(one.in_pattern) ? parseFormatUrl(one.in_pattern).path : one.in_pattern));
+        const path = isUrl(one.in_pattern) ? parseFormatUrl(one.in_pattern).path : one.in_pattern;
+        if (captureCount(one.in_pattern) > 0) checkTemplate(template, parseGlob(path));
         else expandCaptures(template, []);
       } catch (error) {
         throw wrong(`${place}${field}`, error instanceof Error ? error.message : String(error));
       }
     }
-    const fault = one.out_pattern.split('/').map((name) => (name === '' ? undefined : nameFault(name))).find((problem) => problem !== undefined);
+    const fault = one.out_pattern.split('/').filter((name) => name !== '').map((name) => nameFault(name))
+      .find((problem) => problem !== undefined);
     if (fault !== undefined) throw wrong(`${place}out_pattern`, `is ${JSON.stringify(one.out_pattern)}: ${fault}`);
   }
-  const lengths = config.resolutions.map((text) => JSON.stringify(durationOf(text), (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)));
+  const lengths = config.resolutions.map((text) => {
+    const length = durationOf(text);
+    return length.kind === 'fixed' ? `${length.micros}` : `${length.months} months`;
+  });
   const twice = lengths.findIndex((length, at) => lengths.indexOf(length) < at);
-  if (twice >= 0) throw wrong(`resolutions[${twice}]`, `is ${JSON.stringify(config.resolutions[twice])} again, different durations were wanted`);
+  if (twice < 0) return;
+  throw wrong(`resolutions[${twice}]`, `is ${JSON.stringify(config.resolutions[twice])} again, different durations were wanted`);
 }

@@ -35,9 +35,8 @@ export async function changedRanges(
     return source?.version !== node.version || source.path !== path;
   });
   if (grown.length === 0) return [];
-  if (origin.dependence !== 'same-time' || grown.some(({ path, node }) => node.kind !== 'series' || (known.get(node.id)?.path ?? path) !== path)) {
-    return [EVERYTHING];
-  }
+  const isMoved = grown.some(({ path, node }) => node.kind !== 'series' || (known.get(node.id)?.path ?? path) !== path);
+  if (origin.dependence !== 'same-time' || isMoved) return [EVERYTHING];
   const selects: string[] = [];
   const tables: Record<string, Tables[string]> = {};
   for (const [at, { path, node }] of grown.entries()) {

@@ -92,7 +92,8 @@ export function rollupColumns(config: RollupConfig, inputs: readonly InputColumn
   }
   if (outputs.length === 0 && inputs.length > 0) {
     const names = [...values.values()].map(({ name, type }) => `${JSON.stringify(name)} ${type}`).join(', ');
-    throw new FactoryError('bad-input', `Cannot reduce ${JSON.stringify(inputs[0]?.input.target ?? '')}: no aggregation means any of its columns (`
+    const target = JSON.stringify(inputs[0]?.input.target ?? '');
+    throw new FactoryError('bad-input', `Cannot reduce ${target}: no aggregation means any of its columns (`
       + `${names === '' ? 'it has none beside the time' : names}), one that holds numbers, or is named, was wanted`);
   }
   const used = new Set([...partials.keys()].map((name) => name.slice(0, name.indexOf('_'))));

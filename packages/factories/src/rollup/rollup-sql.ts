@@ -42,8 +42,7 @@ export function rowsSql({ config, inputs, columns }: RollupPlan, ranges: readonl
     const select = `SELECT ${[`${micros} AS t`, ...values].join(', ')} FROM r${at} WHERE ${conditions([isTime, bounds])}`;
     return config.on_duplicate === 'last' ? `(${lastOfEachTime(select, (columns.sources[at] ?? []).map(({ v }) => v))})` : `(${select})`;
   });
-  const none = `(SELECT ${['CAST(NULL AS BIGINT) AS t', ...columns.values.map(({ v, type }) => `CAST(NULL AS ${type}) AS ${v}`)].join(', ')} WHERE false)`;
-  return selects.length === 0 ? none : selects.join(' UNION ALL BY NAME ');
+  return selects.join(' UNION ALL BY NAME ');
 }
 
 /** Partials of a level from rows, or from finer partials; `source` is a table expression. */
@@ -103,8 +102,8 @@ export function updateSql(plan: RollupPlan, updates: readonly LevelUpdate[]): st
   const names = partialNames(plan).map(quoteIdentifier).join(', ');
   const common = plan.levels.map((level, at) => {
     const { source, range } = updates[at] ?? { source: undefined, range: EVERYTHING };
-    const finer = level.parent === undefined ? [] : [`SELECT ${names} FROM n${level.parent}`];
-    const all = level.parent === undefined ? source ?? '' : `(${[...finer, ...(source === undefined ? [] : [`SELECT ${names} FROM ${source}`])].join(' UNION ALL ')})`;
+    const standing = source === undefined ? '' : ` UNION ALL SELECT ${names} FROM ${source}`;
+    const all = level.parent === undefined ? source ?? '' : `(SELECT ${names} FROM n${level.parent}${standing})`;
     return `n${at} AS MATERIALIZED (${partialsSql(plan, level, all, range)})`;
   });
   const selects = plan.levels.flatMap((_, at) => [`SELECT CAST(${at} AS UTINYINT) AS lvl, ${names} FROM n${at}`,

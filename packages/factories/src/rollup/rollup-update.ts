@@ -3,7 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FactoryContext, Tables } from '@duckpond/pond';
 import { expired, type Manifest, removeFiles, type SourceState, syncFile, writeManifest } from './manifest.ts';
-import { type FileTables, fileTables, type LevelUpdate, type RollupPlan, rowsSql, segmentsSql, timeRangeOf, updateSql } from './rollup-sql.ts';
+import {
+  type FileTables, fileTables, type LevelUpdate, type RollupPlan, rowsSql, segmentsSql, timeRangeOf, updateSql,
+} from './rollup-sql.ts';
 import { inputRows } from './rollup-source.ts';
 import { EVERYTHING, type Range, rangesToWrite, type Segment, segmentsIn, spliced, unitedRanges, without } from './segments.ts';
 

@@ -65,8 +65,8 @@ const RATIO = 4;
 const MOST_SEGMENTS = 48;
 
 /**
- * What to write anew beside what changed: neighbours that are small, so that segments stay few, and each bucket is written a few times only.
- * When there are many nevertheless, all of it.
+ * What to write anew beside what changed: neighbours that are small, so that segments stay few, and each bucket is written a few times
+ * only. When there are many nevertheless, all of it.
  */
 export function rangesToWrite(segments: readonly Segment[], changed: readonly Range[]): readonly Range[] {
   const after = spliced(segments, changed, '', 0);

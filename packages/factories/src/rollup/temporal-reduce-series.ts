@@ -47,7 +47,8 @@ async function rollupRows(context: RowsContext<RollupConfig>): Promise<ComputedR
   if (manifest === undefined) {
     const tables = await rowTables(context, plan, [EVERYTHING]);
     const range = await zoneRange(context, plan, tables, [EVERYTHING]);
-    return { relation: { parts: [selectOf(`${outputSql(plan, `(${directSql(plan, at, range)})`)} ORDER BY b`, tables)] }, timeColumn: timeName };
+    const sql = `${outputSql(plan, `(${directSql(plan, at, range)})`)} ORDER BY b`;
+    return { relation: { parts: [selectOf(sql, tables)] }, timeColumn: timeName };
   }
   const segments = manifest.levels[at] ?? [];
   const files = fileTables(segments, (file) => join(directory, file));

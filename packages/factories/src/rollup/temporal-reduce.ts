@@ -49,7 +49,8 @@ async function outputsOf(root: WD, config: ReduceConfig): Promise<PartConfig['ou
     }
   }
   return Object.fromEntries([...found].map(([path, matches]) => [path, matches.map(({ dataset, target, captures }): RollupInput => {
-    const dotted = matches.length > 1 ? captures.filter((capture) => capture !== '').map((capture) => `${capture.replaceAll('/', '.')}.`).join('') : '';
+    const dotted = matches.length < 2
+      ? '' : captures.filter((capture) => capture !== '').map((capture) => `${capture.replaceAll('/', '.')}.`).join('');
     const prefix = dataset.column_prefix === undefined ? dotted : expandCaptures(dataset.column_prefix, captures);
     return { target, prefix, columns: dataset.columns, transforms: dataset.transforms };
   })]));

@@ -11,7 +11,8 @@ const micros = (text: string): bigint => BigInt(Date.parse(text)) * 1000n;
 const iso = (at: bigint): string => new Date(Number(at / 1000n)).toISOString();
 const anyTime = fc.bigInt({ min: micros('1930-01-01T00:00:00Z'), max: micros('2037-12-31T00:00:00Z') });
 const near = fc.record({ at: fc.constantFrom(
-  '2024-03-10T10:00:00Z', '2024-11-03T09:00:00Z', '2024-03-31T01:00:00Z', '2024-10-27T01:00:00Z', '2024-04-06T15:00:00Z', '2024-10-05T15:30:00Z',
+  '2024-03-10T10:00:00Z', '2024-11-03T09:00:00Z', '2024-03-31T01:00:00Z', '2024-10-27T01:00:00Z', '2024-04-06T15:00:00Z',
+  '2024-10-05T15:30:00Z',
   '2024-11-03T05:00:00Z', '2024-03-10T05:00:00Z', '2017-10-15T03:00:00Z', '2018-02-18T02:00:00Z',
 ), by: fc.bigInt({ min: -90_000_000_000n, max: 90_000_000_000n }) }).map(({ at, by }) => micros(at) + by);
 
@@ -28,7 +29,8 @@ describe('bucketsOf()', () => {
   });
 
   it('coarse buckets are made of whole finer ones', () => {
-    const pairs = LENGTHS.flatMap((fine) => LENGTHS.filter((coarse) => fine !== coarse && nests(durationOf(fine), durationOf(coarse))).map((coarse) => [fine, coarse] as const));
+    const pairs = LENGTHS.flatMap((fine) => LENGTHS
+      .filter((coarse) => fine !== coarse && nests(durationOf(fine), durationOf(coarse))).map((coarse) => [fine, coarse] as const));
     expect(pairs).toContainEqual(['1h', '1mo']);
     expect(pairs).not.toContainEqual(['7h', '1d']);
     expect(pairs).not.toContainEqual(['1w', '1mo']);
