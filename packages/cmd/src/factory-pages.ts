@@ -7,18 +7,20 @@ const ORIGIN = '<!-- Made by packages/cmd/generate-factory-docs.mjs from the sch
 /** The pages of docs/factories by file name, made from the definitions of the factories. */
 export async function factoryPages(): Promise<Readonly<Record<string, string>>> {
   const entries = [...FACTORIES.values()].filter(({ isInner }) => isInner !== true).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const pages = await Promise.all(entries.map(async (entry) => [`${entry.name}.md`, page(entry, factoryFacts(await entry.load()))] as const));
+  const pages = await Promise.all(entries.map(async (entry) => (
+    [`${entry.name}.md`, page(entry, factoryFacts(await entry.load()))] as const)));
   return { 'README.md': overview(entries), ...Object.fromEntries(pages) };
 }
 
 function overview(entries: readonly FactoryEntry[]): string {
   return lines([
     '# Factories', '', ORIGIN, '',
-    'A factory makes a file or a directory out of others, by a config in YAML. `pond mknod` and `pond apply` store a config, and refuse one that cannot',
-    'be used; `pond factories NAME` shows what is on these pages, with `--json` as a JSON Schema for editors. What is computed is computed when it is',
-    'read, and can be read by every command that reads files, and by other factories. Secrets are references, `${env:NAME}` or `${env:NAME:-text}`,',
-    'looked up when they are used.', '',
-    ...table(['factory', 'makes', 'what'], entries.map((entry) => [`[${code(entry.name)}](${entry.name}.md)`, makes(entry), escape(entry.summary)])),
+    'A factory makes a file or a directory out of others, by a config in YAML. `pond mknod` and `pond apply` store a config, and refuse',
+    'one that cannot be used; `pond factories NAME` shows what is on these pages, with `--json` as a JSON Schema for editors. What is',
+    'computed is computed when it is read, and can be read by every command that reads files, and by other factories. Secrets are',
+    'references, `${env:NAME}`, looked up when they are used.', '',
+    ...table(['factory', 'makes', 'what'], entries.map((entry) => (
+      [`[${code(entry.name)}](${entry.name}.md)`, makes(entry), escape(entry.summary)]))),
   ]);
 }
 

@@ -42,7 +42,8 @@ export async function runAll(context: Context, factories: Factories, kind: strin
       rows.push([node.path, node.factory, state, Math.round(context.effects.elapsedMillis() - begun) / 1000, items, error]);
     }
     if (nodes.length === 0) context.note('nothing can be run');
-    if (nodes.length > 0 || context.globals.json || context.globals.format !== undefined) await emitTable(context, { columns: COLUMNS, rows });
+    const isAsked = context.globals.json || context.globals.format !== undefined;
+    if (nodes.length > 0 || isAsked) await emitTable(context, { columns: COLUMNS, rows });
     if (states.every((state) => state === 'done')) return 0;
     if (states.every((state) => state === 'locked')) return 11;
     return states.some((state) => state === 'done' || state === 'some-failed') ? 3 : 1;
