@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cli = join(root, 'packages/cmd/dist/pond.cjs');
 const directory = join(root, 'demo-pond');
+const site = join(root, 'demo-site');
 
 const samples = join(root, 'node_modules/vega-datasets/data');
 const inbox = mkdtempSync(join(tmpdir(), 'pond-demo-'));
@@ -82,6 +83,21 @@ spec:
   pond('revert', '7');
   pond('log', '--limit', '2');
 
+  say('A site of all this: charts that zoom, without a server behind them. Built again, nothing is touched.');
+  pond('copy', `host://${join(root, 'scripts/demo-site')}`, '/');
+  pond('mv', '/demo-site', '/site');
+  pond('copy', `host://${join(samples, 'weather.csv')}`, '/weather/weather.csv');
+  pond('mkdir', '/stations');
+  for (const name of ['Seattle', 'New York']) {
+    pond('mknod', 'sql-derived-series', `/stations/${name}`, '--config-path', join(root, `scripts/demo-site/stations/${name}.yaml`));
+  }
+  pond('mknod', 'temporal-reduce', '/by-time', '--config-path', join(root, 'scripts/demo-site/rollups.yaml'));
+  pond('mknod', 'sitegen', '/site/site', '--config-path', join(root, 'scripts/demo-site/site.yaml'));
+  rmSync(site, { recursive: true, force: true });
+  pond('run', '/site/site', 'build', site);
+  pond('run', '/site/site', 'build', site);
+  pond('run', '/site/site', 'check', site);
+
   say('Everything is verified: log, files, hashes, tree.');
   pond('fsck', '--verbose');
 } finally {
@@ -98,6 +114,10 @@ Try next, from this directory:
   pond sql
   pond plot /seattle/normals --y temperature
   pond help
+
+The site is in ./demo-site. This shows it, and builds it again whenever the pond changes:
+
+  pond run /site/site serve
 `);
 
 function say(text) {

@@ -61,7 +61,8 @@ export async function buildSite(options: BuildOptions): Promise<BuildReport> {
     const pages = await sitePages(root, config, items);
 
     const all = config.exports.flatMap((own) => (items.get(own.name) ?? []).map((item) => ({ item, own })));
-    const { data, sources, isStored } = await writeItems({ pond, at, output, signal }, all, before?.sources ?? new Map(), options);
+    const tiles = { pond, at, output, signal, changes: new Map() };
+    const { data, sources, isStored } = await writeItems(tiles, all, before?.sources ?? new Map(), options);
 
     const world: PageWorld = {
       config, pages, data, asOfMillis: Number(timestampMicros / 1000n),

@@ -7,6 +7,8 @@ export interface SourceFacts {
   /** The stored files that its rows are made of, as they were. */
   readonly files: readonly FileState[];
   readonly timeColumn: string;
+  /** Whether its type is TIMESTAMP WITH TIME ZONE. */
+  readonly isZoned: boolean;
   /** The columns of numbers, in the order of the source. */
   readonly columns: readonly string[];
   readonly label: string;
@@ -31,6 +33,7 @@ const sourceFacts: z.ZodType<SourceFacts> = z.object({
   key: z.string(),
   files: z.array(z.object({ path: z.string(), id: z.string(), version: z.number() })),
   timeColumn: z.string(),
+  isZoned: z.boolean(),
   columns: z.array(z.string()),
   label: z.string(),
   stepMillis: z.number(),

@@ -19,6 +19,8 @@ export interface TileBuild {
   readonly at: At;
   readonly output: OutputDirectory;
   readonly signal: AbortSignal;
+  /** The first new row of files that have grown, by what it was asked of: several resolutions ask the same. */
+  readonly changes: Map<string, Promise<number>>;
 }
 
 /** One resolution of an item, and what its rows are made of. */
@@ -31,14 +33,7 @@ export interface SourceOfTiles {
 
 type Written = Pick<SourceFacts, 'tiles' | 'extent' | 'last'>;
 
-interface Shape {
-  readonly timeColumn: string;
-  /** As an expression that can be compared with the time column. */
-  readonly moment: (millis: number) => string;
-  /** Milliseconds since 1970 UTC. */
-  readonly millis: string;
-  readonly columns: readonly string[];
-}
+type Shape = Pick<SourceFacts, 'timeColumn' | 'isZoned' | 'columns'>;
 
 /**
  * Writes the tiles of one resolution. What the last build wrote stays as it is before the first row that may have changed, and all of it
@@ -50,7 +45,8 @@ export async function writeTiles(build: TileBuild, what: SourceOfTiles, before: 
   const { item, source, options, origin } = what;
   const { output } = build;
   const isCoarsest = source === item.sources.at(-1) && item.sources.length > 1;
-  const all = [FORMAT, item.directory, isCoarsest, options.target_points, options.timestamp_column, options.columns, origin.computations];
+  const all = [FORMAT, item.directory, isCoarsest, options.target_points, options.timestamp_column, options.columns, origin.computations,
+    origin.files.map(({ node: { tabular } }) => [tabular?.timeColumn, tabular?.columns.map(({ name, type }) => [name, type])])];
   const key = createHash('sha256').update(JSON.stringify(all)).digest('hex');
   const files = origin.files.map(({ path, node: { id, version } }): FileState => ({ path, id, version }));
   const known = before?.key === key && origin.dependence !== 'unknown' ? before : undefined;
@@ -62,30 +58,27 @@ export async function writeTiles(build: TileBuild, what: SourceOfTiles, before: 
   }
   const shape = await shapeOf(build, what);
   const stepMillis = source.stepMillis ?? await measuredStep(build, what, shape);
-  const { timeColumn, columns } = shape;
   const made = await written(build, what, shape, stepMillis, unitOf(stepMillis, isCoarsest, options), undefined);
-  return { key, files, timeColumn, columns, label: source.label, stepMillis, ...made };
+  return { key, files, ...shape, label: source.label, stepMillis, ...made };
 }
 
 /** The tiles of rows that were added to; undefined when all has to be read. */
 async function grownTiles(
   build: TileBuild, what: SourceOfTiles, known: SourceFacts, unit: ReturnType<typeof tileUnit>,
 ): Promise<Written | undefined> {
-  const shape = await shapeOf(build, what);
-  if (shape.timeColumn !== known.timeColumn || JSON.stringify(shape.columns) !== JSON.stringify(known.columns)) return undefined;
   const changed = await firstChange(build, what, known);
   if (changed === undefined) return undefined;
   const from = changed === Number.POSITIVE_INFINITY ? changed : tileAround(changed, unit).from;
   const kept = known.tiles.filter(({ to }) => to <= from);
   if (!kept.every(({ url, sizeBytes }) => build.output.keep(url, sizeBytes))) return undefined;
-  if (from === Number.POSITIVE_INFINITY) return known;
-  const part = await written(build, what, shape, known.stepMillis, unit, from);
+  if (from === Number.POSITIVE_INFINITY) return { tiles: known.tiles, extent: known.extent, last: known.last };
+  const part = await written(build, what, known, known.stepMillis, unit, from);
   const last = part.last.map((value, at) => value ?? known.last[at] ?? null);
   // What was the newest value and is gone leaves one before it that nobody knows here.
   if (last.some((value, at) => part.last[at] == null && value !== null && value.millis >= from)) return undefined;
   const first = known.extent !== null && known.extent.from < from ? known.extent : part.extent;
   if (first === null || part.extent === null) return undefined;
-  return { tiles: [...kept, ...part.tiles], last, extent: { from: first.from, to: part.extent.to } };
+  return { tiles: [...kept, ...part.tiles], extent: { from: first.from, to: part.extent.to }, last };
 }
 
 /** The coarsest resolution is one file, whatever it holds, so that a view of everything reads few. */
@@ -109,21 +102,27 @@ async function shapeOf({ pond, at, signal }: TileBuild, { source: { path }, opti
   const patterns = options.columns?.map((pattern) => parseGlob(`/${pattern.replaceAll('/', '\u2215')}`));
   const isWanted = (name: string): boolean =>
     patterns === undefined || patterns.some((glob) => matchGlob(glob, `/${name.replaceAll('/', '\u2215')}`) !== undefined);
-  const column = quoteIdentifier(time.name);
-  const isZoned = time.type === 'TIMESTAMP WITH TIME ZONE';
   return {
     timeColumn: time.name,
-    moment: (millis) => (isZoned ? `to_timestamp(${millis / 1000})` : `make_timestamp(${millis}000)`),
-    millis: `CAST(epoch_ms(${isZoned ? `timezone('UTC', ${column})` : `CAST(${column} AS TIMESTAMP)`}) AS DOUBLE)`,
+    isZoned: time.type === 'TIMESTAMP WITH TIME ZONE',
     columns: columns.filter(({ name, type }) => name !== time.name && NUMBERS.test(type) && isWanted(name)).map(({ name }) => name),
   };
 }
 
+/** The time of a row in milliseconds since 1970 UTC, as SQL. */
+function millisSql({ timeColumn, isZoned }: Pick<Shape, 'timeColumn' | 'isZoned'>): string {
+  const column = quoteIdentifier(timeColumn);
+  return `CAST(epoch_ms(${isZoned ? `timezone('UTC', ${column})` : `CAST(${column} AS TIMESTAMP)`}) AS DOUBLE)`;
+}
+
 /** Where rows may begin to be others than they were; undefined when that cannot be told. */
 async function firstChange(
-  { pond, at, signal }: TileBuild, { source, origin }: SourceOfTiles, known: SourceFacts,
+  build: TileBuild, { source, origin }: SourceOfTiles, known: SourceFacts,
 ): Promise<number | undefined> {
-  if (origin.dependence !== 'same-time' && !(origin.dependence === 'same-bucket' && source.isRollup)) return undefined;
+  const { changes } = build;
+  // Of other computed rows it is not known that their time is the one by which they depend on what they are made of.
+  const isStored = origin.computations.length === 0 && origin.dependence === 'same-time';
+  if (!isStored && !(origin.dependence === 'same-bucket' && source.isRollup)) return undefined;
   const states = new Map(known.files.map((file) => [file.id, file]));
   if (states.size !== origin.files.length) return undefined;
   let first = Number.POSITIVE_INFINITY;
@@ -134,20 +133,32 @@ async function firstChange(
     const time = node.tabular?.timeColumn;
     const type = node.tabular?.columns.find(({ name }) => name === time)?.type ?? '';
     if (node.kind !== 'series' || time === undefined || !/^TIMESTAMP/.test(type)) return undefined;
-    const column = quoteIdentifier(time);
-    const moment = /ZONE/.test(type) ? `timezone('UTC', ${column})` : column;
-    const sql = `SELECT CAST(epoch_ms(min(${moment})) AS DOUBLE) FROM source`;
-    for await (const [least] of (await pond.sql(sql, { tables: { source: path }, after: state.version, at, signal })).rows()) {
-      if (typeof least === 'number') first = Math.min(first, least);
+    if (isStored && time !== known.timeColumn) return undefined;
+    const changeKey = `${node.id} ${state.version}`;
+    let least = changes.get(changeKey);
+    if (least === undefined) {
+      least = firstNewRow(build, path, millisSql({ timeColumn: time, isZoned: /ZONE/.test(type) }), state.version);
+      changes.set(changeKey, least);
     }
+    first = Math.min(first, await least);
   }
   // A step begins before its rows: months are up to a ninth longer than the shortest, days by an hour.
   return source.isRollup ? first - 1.25 * known.stepMillis : first;
 }
 
+/** The least time of the rows behind a version of a stored series; infinite when there is none. */
+async function firstNewRow({ pond, at, signal }: TileBuild, path: string, millis: string, after: number): Promise<number> {
+  const sql = `SELECT min(${millis}) FROM source`;
+  let first = Number.POSITIVE_INFINITY;
+  for await (const [least] of (await pond.sql(sql, { tables: { source: path }, after, at, signal })).rows()) {
+    if (typeof least === 'number') first = least;
+  }
+  return first;
+}
+
 /** Writes the tiles from `from` on, which is a border of tiles. */
 async function written(
-  { pond, at, signal, output }: TileBuild, { item, source }: SourceOfTiles, { timeColumn, columns, millis, moment }: Shape,
+  { pond, at, signal, output }: TileBuild, { item, source }: SourceOfTiles, { timeColumn, isZoned, columns }: Shape,
   stepMillis: number, unit: ReturnType<typeof tileUnit>, from: number | undefined,
 ): Promise<Written> {
   const directory = [item.directory, ...(source.label === '' ? [] : [source.label.replaceAll(' ', '')])].join('/');
@@ -155,10 +166,10 @@ async function written(
   const numbers = columns.map((name) => `CAST(${quoteIdentifier(name)} AS DOUBLE)`)
     .map((sql) => `, CASE WHEN isfinite(${sql}) THEN ${sql} END`);
   const time = quoteIdentifier(timeColumn);
-  const within = from === undefined ? `${time} IS NOT NULL` : `${time} >= ${moment(from)}`;
-  const result = await pond.sql(`SELECT ${millis} AS t${numbers.join('')} FROM source WHERE ${within} ORDER BY t`, {
-    tables: { source: source.path }, at, signal,
-  });
+  const border = from === undefined ? undefined : isZoned ? `to_timestamp(${from / 1000})` : `make_timestamp(${from}000)`;
+  const within = border === undefined ? `${time} IS NOT NULL` : `${time} >= ${border}`;
+  const sql = `SELECT ${millisSql({ timeColumn, isZoned })} AS t${numbers.join('')} FROM source WHERE ${within} ORDER BY t`;
+  const result = await pond.sql(sql, { tables: { source: source.path }, at, signal });
   const last: LastValue[] = columns.map(() => null);
   const extent: { first?: number | undefined; last?: number | undefined } = {};
   for await (const chunk of result.chunks()) {
@@ -179,14 +190,16 @@ async function written(
   }
   const { first, last: newest } = extent;
   return {
-    tiles: writer.finish(), last,
+    tiles: writer.finish(),
     extent: first === undefined || newest === undefined ? null : { from: first, to: newest + stepMillis },
+    last,
   };
 }
 
 /** The step between rows that have no resolution of their own: the median distance. */
-async function measuredStep({ pond, at, signal }: TileBuild, { source }: SourceOfTiles, { millis }: Shape): Promise<number> {
-  const sql = `SELECT median(d) FROM (SELECT t - lag(t) OVER (ORDER BY t) AS d FROM (SELECT ${millis} AS t FROM source)) WHERE d > 0`;
+async function measuredStep({ pond, at, signal }: TileBuild, { source }: SourceOfTiles, shape: Shape): Promise<number> {
+  const steps = `SELECT t - lag(t) OVER (ORDER BY t) AS d FROM (SELECT ${millisSql(shape)} AS t FROM source)`;
+  const sql = `SELECT median(d) FROM (${steps}) WHERE d > 0`;
   let step = 0;
   for await (const [median] of (await pond.sql(sql, { tables: { source: source.path }, at, signal })).rows()) step = Number(median ?? 0);
   return step > 0 ? step : 3_600_000;

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPond, openPond, type Pond } from '@duckpond/pond';
+import { createPond, importRows, openPond, openRowImporter, type Pond } from '@duckpond/pond';
 import { FACTORIES } from '@duckpond/factories';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -104,6 +104,48 @@ it('built again, nothing is touched; with new rows, only what they are in', asyn
   expect(report.removed).toBe(1);
   expect(files().filter((path) => path.startsWith('data/stations/') && !path.includes('North')).every((path) => before.has(path))).toBe(true);
 });
+
+it('a series that grows, also with late rows, gets the tiles that a first build would make', async () => {
+  const rows = (from: number, count: number): string => ['timestamp,DO.mg/L',
+    ...Array.from({ length: count }, (_, at) => `${new Date(Date.UTC(2020, 0, 1, from + at)).toISOString()},${(from + at) % 97}`)].join('\n');
+  const append = async (text: string): Promise<void> => {
+    writeFileSync(join(directory, 'rows.csv'), text);
+    const importer = await openRowImporter(pond);
+    await pond.write(async (fs) => importRows(
+      importer, await fs.root(), '/series/a.series', { kind: 'file', format: 'csv', paths: [join(directory, 'rows.csv')], options: {} }, { kind: 'series' },
+    ));
+    await importer.close();
+  };
+  await append(rows(0, 20_000));
+  await pond.write(async (fs) => {
+    await (await fs.root()).create('/reduced', {
+      kind: 'directory',
+      computed: { factory: 'temporal-reduce', config: 'in_pattern: /series/*.series\nout_pattern: $0\nresolutions: [1h, 1d, 1mo]\naggregations:\n  - type: avg\n' },
+    }, { parents: true });
+  });
+  const own = siteSchema.parse({
+    site: { title: 'Growing' }, exports: [{ name: 'raw', pattern: '/series/*.series' }, { name: 'reduced', pattern: '/reduced/*', target_points: 300 }],
+    routes: [{ name: 'home', type: 'static', slug: '', page: '/site/growing.md' }],
+  });
+  await write({ '/site/growing.md': '# Growing\n\n{{ chart(export="reduced") }}\n\n{{ current(export="raw") }}\n' });
+  const to = (name: string) => buildSite({
+    pond, config: own, directory: join(directory, name), assetsDirectory: join(directory, 'assets'), signal: new AbortController().signal,
+    progress: () => undefined,
+  });
+  const all = (name: string) => new Map(readdirSync(join(directory, name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map((entry) => [join(entry.parentPath, entry.name).slice(join(directory, name).length), readFileSync(join(entry.parentPath, entry.name), 'utf8')]));
+  await to('growing');
+  const tiles = [...all('growing').keys()].filter((path) => path.endsWith('.parquet')).length;
+  for (const more of [rows(20_000, 24), rows(15_000, 3), rows(30_000, 1)]) {
+    await append(more);
+    const { written } = await to('growing');
+    expect(written).toBeLessThan(tiles);
+    await to(`fresh-${more.length}`);
+    const [grown, fresh] = [all('growing'), all(`fresh-${more.length}`)];
+    expect([...fresh.keys()].filter((path) => grown.get(path) !== fresh.get(path))).toEqual([]);
+    expect(grown.size).toBe(fresh.size);
+  }
+}, 60_000);
 
 it('a directory that was never built into is left alone', async () => {
   mkdirSync(join(directory, 'mine'));
