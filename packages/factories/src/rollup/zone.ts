@@ -18,18 +18,27 @@ const [EARLIEST, LATEST] = [-62_135_596_800n * SECOND, 253_402_300_799n * SECOND
 const BEGINNING = -(2n ** 62n);
 const UTC_NAMES = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT', 'Zulu', 'Z']);
 
+// To open a zone takes a millisecond, and changes nothing.
+const opened = new Map<string, Zone>();
+
 /** Whether this machine knows a zone of that name. */
 export function isZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    openZone(name);
     return true;
   } catch {
     return false;
   }
 }
 
-/** A zone by its IANA name. */
+/** A zone by its IANA name. @throws RangeError for a name that is none */
 export function openZone(name: string): Zone {
+  const known = opened.get(name) ?? newZone(name);
+  opened.set(name, known);
+  return known;
+}
+
+function newZone(name: string): Zone {
   if (UTC_NAMES.has(name)) return { spans: () => [{ fromMicros: BEGINNING, offsetMicros: 0n }] };
   const format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
   const offsetAt = (micros: bigint): bigint => offsetOf(format, clamped(micros));
