@@ -3,6 +3,7 @@ import type { Document, LineCounter } from 'yaml';
 import { z } from 'zod';
 import { checkConfig, fieldName, lineOf } from './config.ts';
 import { type DocumentPlace, type ReadText, RUN_NAME } from './document-place.ts';
+import { isReference } from './environment-reference.ts';
 import { badConfig } from './errors.ts';
 import type { Resource, WantedNode } from './resource.ts';
 import { KINDS } from './resource-kinds.ts';
@@ -42,7 +43,12 @@ export async function readResource(
   }
   const place: DocumentPlace = {
     file, lineAt, readText,
-    expand: (path, text, isSecret = false) => variables.expand(text, { file, field: fieldName(path), line: lineAt(path), isSecret }),
+    expand: (path, text, isSecret = false) => {
+      const at = { file, field: fieldName(path), line: lineAt(path) };
+      const expanded = variables.expand(text, { ...at, isSecret });
+      if (!isSecret || isReference(expanded)) return expanded;
+      throw badConfig(file, [{ ...at, problem: 'is a secret in plain text, a reference such as "${env:NAME}" was wanted' }]);
+    },
   };
   const name = place.expand(['name'], checked.name);
   place.expand(['apiVersion'], checked.apiVersion);

@@ -195,6 +195,7 @@ describe('pond apply', () => {
       'Cannot use "m.yaml": line 12: spec.config.qery: is no field, "query" was wanted?'],
     ['a document of nothing', 'a: 1\n', 'line 1: says neither "version: v1" nor "apiVersion" and "kind"'],
     ['a list', '- 1\n', 'says neither'],
+    ['a null byte and more', 'version: "v1\\0"\nkind: mkdir\nmetadata: { path: "/a\\0" }\n', 'version: is'],
     ['a path twice', 'version: v1\nkind: mkdir\nmetadata: { path: /x }\n---\nversion: v1\nkind: mkdir\nmetadata: { path: /x }\n', 'line 5: "/x" is asked for in line 1 of "m.yaml" already'],
     ['a missing source', 'version: v1\nkind: copy\nmetadata: { path: /x }\nspec: { source: nothing.csv }\n', 'no such file or directory on the host'],
     ['a file in the way of a directory', 'version: v1\nkind: mkdir\nmetadata: { path: /a.csv }\n', 'it already exists and is a data file, a directory was wanted'],

@@ -113,7 +113,7 @@ describe('noyo: a collector, an inbox, three derived tables, sites joined, rollu
     const files = ['noyo', 'inbox', 'laketech', 'noyodata', 'reduce', 'observe'].flatMap((name) => ['-f', `${name}.yaml`]);
     const refused = await pond.pond(['apply', ...files, '-v', 'secret=hunter2']);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('line 6: spec.client_secret: is a secret in plain text');
+    expect(refused.stderr).toContain('line 7: spec.secret: is a secret in plain text');
     expect(refused.stderr).not.toContain('hunter2');
     await ok(['apply', ...files, '-v', 'secret=${env:NOYO_SECRET}']);
     expect(await ok(['cat', '/HydroVu/noyoharbor/.run'])).toMatch(/^client_id: \$\{env:KEY\}\nclient_secret: \$\{env:NOYO_SECRET\}\n/);
