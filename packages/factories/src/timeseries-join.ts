@@ -24,8 +24,8 @@ const input = z.strictObject({
   transforms,
   overlap: z.enum(['all', 'later', 'cut']).default('all').describe('What several matches of the pattern are: rows of one input, which '
     + '`all` count; inputs of their own in the order of their paths, the `later` winning; or files of one instrument after another, `cut` '
-    + 'so that each begins behind the end of the one that began before it (rows before the year 2000 are taken for a clock that was not set). '
-    + '`all` unless told'),
+    + 'so that each begins behind the end of the one that began before it (rows before the year 2000 are taken for a clock that was not '
+    + 'set). `all` unless told'),
   on_duplicate: onDuplicate,
 });
 const schema = z.strictObject({

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Segment } from './segments.ts';
 
@@ -22,7 +21,7 @@ export interface Manifest {
 
 const NAME = 'manifest.json';
 const bigint = z.string().regex(/^-?\d+$/).transform(BigInt);
-const fileName = z.string().regex(/^[0-9a-f-]+\.parquet$/);
+const fileName = z.string().regex(/^[\w-]+\.parquet$/);
 const schema = z.object({
   sources: z.array(z.object({ path: z.string(), id: z.string(), version: z.number().int() })),
   levels: z.array(z.array(z.object({ file: fileName, from: bigint, to: bigint, rows: z.number() }))),
@@ -46,7 +45,7 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const sizeOf = async (file: string): Promise<readonly [string, number]> => [file, (await stat(join(directory, file))).size];
   const sizes = Object.fromEntries(await Promise.all(filesOf(manifest).map(sizeOf)));
-  const path = join(directory, `${randomUUID()}.tmp`);
+  const path = join(directory, `${await newName(directory)}.tmp`);
   const text = JSON.stringify({ ...manifest, sizes }, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   const file = await open(path, 'wx');
   try {
@@ -56,6 +55,13 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
     await file.close();
   }
   await rename(path, join(directory, NAME));
+}
+
+/** A name that no other process takes for a file of the directory. */
+export async function newName(directory: string): Promise<string> {
+  const made = await mkdtemp(join(directory, 'p-'));
+  await rmdir(made);
+  return basename(made);
 }
 
 /** Makes what was written survive a power cut. */

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FactoryContext, Tables } from '@duckpond/pond';
-import { expired, type Manifest, removeFiles, type SourceState, syncFile, writeManifest } from './manifest.ts';
+import { expired, type Manifest, newName, removeFiles, type SourceState, syncFile, writeManifest } from './manifest.ts';
 import {
   type FileTables, fileTables, type LevelUpdate, type RollupPlan, rowsSql, segmentsSql, timeRangeOf, updateSql,
 } from './rollup-sql.ts';
@@ -65,7 +64,7 @@ async function written(
   const tables = { ...await rowTables(pond, plan, rows), ...files.tables };
   const known = await zoneRange(pond, plan, tables, rows);
   const updates = plan.levels.map((_, at) => levelUpdate(plan, at, { ranges, copied, finer, known, files }));
-  const file = `${randomUUID()}.parquet`;
+  const file = `${await newName(directory)}.parquet`;
   const { rowCount } = await pond.writeParquet(updateSql(plan, updates), tables, join(directory, file));
   await syncFile(join(directory, file));
   return levels.map((segments, at) => spliced(segments, writes[at] ?? [], file, rowCount));

@@ -125,7 +125,7 @@ async function broughtUp(
   const changed = before === undefined ? [EVERYTHING] : await changedRanges(context, plan, origin, before.sources);
   if (before !== undefined && JSON.stringify(before.sources) === JSON.stringify(sources)) return before;
   const manifest = await update({ pond: context, plan, directory }, before, sources, changed, extentOf(origin));
-  if (before === undefined) await removeStale(dirname(directory), directory);
+  if (before === undefined) await removeStale(dirname(directory), directory, Number(context.environment.nowMicros() / 1000n));
   return manifest;
 }
 
@@ -144,12 +144,12 @@ function extentOf({ files }: Origin): Extent | undefined {
 }
 
 /** Removes what other configs and schemas left. */
-async function removeStale(parent: string, own: string): Promise<void> {
+async function removeStale(parent: string, own: string, nowMillis: number): Promise<void> {
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
     if (path === own) continue;
     const found = await stat(join(path, 'manifest.json')).catch(() => stat(path)).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > STALE_MILLIS) await rm(path, { recursive: true, force: true });
+    if (found !== undefined && nowMillis - found.mtimeMs > STALE_MILLIS) await rm(path, { recursive: true, force: true });
   }
 }
 
