@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** What a page says about itself. */
 export interface FrontMatter {
   readonly title?: string | undefined;
-  readonly layout: 'default' | 'page' | 'blog' | 'data' | 'explore';
+  readonly layout: 'default' | 'page' | 'blog' | 'data';
   readonly weight: number;
   readonly slug?: string | undefined;
   readonly hidden: boolean;
@@ -16,7 +16,7 @@ export interface FrontMatter {
 
 const schema: z.ZodType<FrontMatter> = z.strictObject({
   title: z.string().optional(),
-  layout: z.enum(['default', 'page', 'blog', 'data', 'explore']).default('default'),
+  layout: z.enum(['default', 'page', 'blog', 'data']).default('default'),
   weight: z.number().default(100),
   slug: z.string().optional(),
   hidden: z.boolean().default(false),

@@ -18,7 +18,7 @@ export function createInertTexts(): InertTexts {
   return {
     hide(text) {
       // What is only letters and digits has no meaning, and words stay words to whoever looks at them.
-      if (/^[\p{L}\p{N}]*$/u.test(text)) return text;
+      if (/^[\p{L}\p{N}]+$/u.test(text)) return text;
       return `${OPEN}${texts.push(text) - 1}${CLOSE}`;
     },
     show: (markup, written) => markup.replace(MARK, (whole, index: string) => {

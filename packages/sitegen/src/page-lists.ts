@@ -19,15 +19,15 @@ export function cards(pages: readonly SitePage[], root: string): Html {
     page.facts.summary === undefined ? undefined : html`<p>${page.facts.summary}</p>`}</a></li>`)}</ul>`;
 }
 
-/** Links to the page before and the one behind, among those beside a page. */
+/** Links to the page before and the one behind, among those of the same route. */
 export function neighbours(pages: readonly SitePage[], page: SitePage, root: string): Html {
-  const beside = pages.filter(({ parent, page: other }) => parent === page.parent && !other.facts.hidden);
+  const beside = pages.filter(({ parent, route, page: other }) => parent === page.parent && route === page.route && !other.facts.hidden);
   const at = beside.indexOf(page);
   const [before, after] = [beside[at - 1], beside[at + 1]];
   if (before === undefined && after === undefined) return html``;
   return html`<nav class="neighbours" aria-label="Next pages">${
-    before === undefined ? undefined : html`<a rel="prev" href="${root}${before.address}">← ${before.title}</a>`} ${
-    after === undefined ? undefined : html`<a rel="next" href="${root}${after.address}">${after.title} →</a>`}</nav>`;
+    before === undefined ? undefined : html`<a rel="prev" href="${root}${before.address}">&larr; ${before.title}</a>`} ${
+    after === undefined ? undefined : html`<a rel="next" href="${root}${after.address}">${after.title} &rarr;</a>`}</nav>`;
 }
 
 /** A picture with its caption. */

@@ -70,7 +70,6 @@ export interface SiteConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly footer?: string | undefined;
   readonly feed?: SiteFeed | undefined;
-  readonly explore?: { readonly title: string } | undefined;
 }
 
 /** What visitors can subscribe to: dated pages of a section, or of a content. */
@@ -125,8 +124,6 @@ export const siteSchema: z.ZodType<SiteConfig> = z.strictObject({
     .describe('Variables of the style sheet and their values'),
   labels: z.record(z.string(), z.string()).default({}).describe('What columns, quantities and scopes are called for people'),
   footer: z.string().optional().describe('Text of the footer; `${DATE}` and `${BUILD}` are the time and the transaction of the build'),
-  explore: z.strictObject({ title: z.string().default('Explore') }).optional()
-    .describe('A page on which visitors query the data of the site with SQL: DuckDB runs in their browser, and is served with the site'),
   feed: z.strictObject({ section: z.string().default('Blog'), content: name.optional(), description: z.string().optional() }).optional()
     .describe('A feed of the newest pages of a section'),
 });

@@ -27,7 +27,7 @@ export function siteFrame(config: SiteConfig, pages: readonly SitePage[], assets
   const footer = (config.footer ?? '').replaceAll('${DATE}', time).replaceAll('${BUILD}', String(stamp.txnSeq));
   return {
     title: site.title, language: site.language, description: site.description, sidebar: undefined, theme: config.theme, assets,
-    navigation: config.explore === undefined ? navigation : [...navigation, { label: config.explore.title, address: 'explore/' }],
+    navigation,
     siteUrl: siteUrl(config),
     feedTitle: config.feed === undefined || site.site_url === undefined ? undefined : config.feed.section,
     footer: html`${footer === '' ? undefined : html`<p>${footer}</p>`}<p>Transaction ${stamp.txnSeq} of pond <code>${

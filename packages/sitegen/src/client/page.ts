@@ -92,12 +92,13 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 function showAges(): void {
   const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto' });
   for (const age of document.querySelectorAll<HTMLElement>('.age[data-stale]')) {
-    const millis = Date.now() - Date.parse(age.querySelector('time')?.dateTime ?? '');
-    const text = age.querySelector('.age-text');
-    if (text === null || Number.isNaN(millis)) continue;
+    const { end } = age.dataset;
+    const millis = Date.now() - (end === undefined ? Date.parse(age.querySelector('time')?.dateTime ?? '') : Number(end || NaN));
+    if (Number.isNaN(millis)) continue;
     const [unit, length] = UNITS.find(([, own]) => millis >= own) ?? ['minute', 60_000];
-    text.textContent = format.format(-Math.floor(millis / length), unit);
+    age.querySelector('.age-text')?.replaceChildren(format.format(-Math.floor(millis / length), unit));
     const stale = Number(age.dataset['stale']);
+    age.querySelector('.age-word')?.replaceChildren(millis > stale * 10 ? 'silent' : millis > stale ? 'late' : 'reporting');
     age.className = millis > stale * 10 ? 'age is-silent' : millis > stale ? 'age is-stale' : 'age';
   }
 }
