@@ -31,7 +31,8 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export function attachmentKey(kind: AttachmentKind, name: string): string {
   if (NAME.test(name)) return `${kind}.${name}`;
   throw new RemoteError(
-    'invalid-attachment', `Cannot use the name "${name}": it has other characters or is too long, up to 63 of a-z, 0-9 and - were wanted`, { name },
+    'invalid-attachment', `Cannot use the name "${name}": it has other characters or is too long, up to 63 of a-z, 0-9 and - were wanted`,
+    { name },
   );
 }
 
@@ -69,7 +70,8 @@ export function decodeAttachment(text: string, key: string): Attachment {
       return { recipient: part.text('recipient'), names: part.text('names') };
     });
     const attachment: Attachment = {
-      url: fields.text('url'), ...one('endpoint'), ...one('region'), ...one('accessKeyId'), ...one('secretAccessKey'), ...one('sessionToken'),
+      url: fields.text('url'), ...one('endpoint'), ...one('region'), ...one('accessKeyId'), ...one('secretAccessKey'),
+      ...one('sessionToken'),
       ...one('path'), ...flag('pathStyle'), ...flag('auto'),
       ...(fields.optional('checksums', (value) => value === 'supported') === true ? { checksums: 'supported' } : {}),
       ...(encryption === undefined ? {} : { encryption }),

@@ -28,5 +28,7 @@ export function resolveReference(field: string, value: string, variable: Variabl
   if (found !== undefined && found !== '') return found;
   const fallback = match?.[2];
   if (fallback !== undefined) return fallback;
-  throw new RemoteError('missing-variable', `Cannot use the ${field}: the variable ${name} is not set, its value was wanted`, { field, name });
+  throw new RemoteError(
+    'missing-variable', `Cannot use the ${field}: the variable ${name} is not set, its value was wanted`, { field, name },
+  );
 }

@@ -75,7 +75,8 @@ export class MultipartUpload {
   /** What the request says that makes an object of the parts. */
   async completion(): Promise<CompleteMultipartUploadCommandInput> {
     if (this.#pendingBytes > 0 || this.#parts.length === 0) await this.#sendPart();
-    return { ...placeOf(this.#bucket, this.#path), UploadId: await this.#begin(), MultipartUpload: { Parts: await Promise.all(this.#parts) } };
+    const Parts = await Promise.all(this.#parts);
+    return { ...placeOf(this.#bucket, this.#path), UploadId: await this.#begin(), MultipartUpload: { Parts } };
   }
 
   /** Lets go of what was sent. A failure leaves parts that a lifecycle rule of the bucket removes. */

@@ -56,7 +56,9 @@ export async function* readObject(bucket: S3Bucket, path: string, range?: ByteRa
   function final(error: unknown): unknown {
     if (isAbsent(error)) return new DeltaError('not-found', `Cannot read ${JSON.stringify(path)}: there is no such object`, { path });
     if (faultOf(error).status === 412) {
-      return new RemoteError('unavailable', `Cannot read "${bucket.label}/${path}": it was replaced meanwhile, one version was wanted`, { path });
+      return new RemoteError(
+        'unavailable', `Cannot read "${bucket.label}/${path}": it was replaced meanwhile, one version was wanted`, { path },
+      );
     }
     return s3Error(error, 'read', bucket.label, path, bucket.signal);
   }

@@ -39,7 +39,9 @@ const CONFLICT_MILLIS = 50;
  *
  * @returns `created`, `exists`, or `uncertain`: there is one, but an attempt before may have made it and only its answer was lost
  */
-export async function sendConditional(send: () => Promise<unknown>, signal: AbortSignal | undefined): Promise<'created' | 'exists' | 'uncertain'> {
+export async function sendConditional(
+  send: () => Promise<unknown>, signal: AbortSignal | undefined,
+): Promise<'created' | 'exists' | 'uncertain'> {
   for (let conflicts = 0; ; conflicts++) {
     try {
       await send();

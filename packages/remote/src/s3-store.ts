@@ -160,7 +160,7 @@ class S3Store implements RemoteStore {
     this.#bucket.client.destroy();
   }
 
-  /** Under a name of its own first, as S3 wants to know the name before the bytes; then, inside the server, under the name it is to have. */
+  /** Under a name of its own first, as S3 wants to know it before the bytes; then, inside the server, under the name it is to have. */
   async #publish(upload: MultipartUpload, staging: string, path: string): Promise<boolean> {
     await finishUpload(this.#bucket, upload, staging, false);
     try {
@@ -181,7 +181,9 @@ class S3Store implements RemoteStore {
   #assert(path: string): void {
     assertObjectPath(path);
     if (!isStagingName(path)) return;
-    throw new DeltaError('storage', `Cannot use the object path ${JSON.stringify(path)}: the name is that of an unfinished object`, { path });
+    throw new DeltaError(
+      'storage', `Cannot use the object path ${JSON.stringify(path)}: the name is that of an unfinished object`, { path },
+    );
   }
 }
 

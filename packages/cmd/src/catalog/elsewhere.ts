@@ -15,9 +15,9 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     group: 'elsewhere',
     summary: 'Make a bucket or a directory a backup of the pond',
     description: [
-      'Looks whether the place is fit for it, writes whose backup it is, and stores in the pond how to get there. Secrets are never stored: '
-      + "give '${env:NAME}', or nothing and the SDK looks in its own places. Every write is pushed at once from then on, unless --no-auto; "
-      + 'a push that fails never fails the write, and pond status tells of it.',
+      'Looks whether the place is fit for it, writes whose backup it is, and stores in the pond how to get there. Secrets are '
+      + "never stored: give '${env:NAME}', or nothing and the SDK looks in its own places. Every write is pushed at once from then on, unless "
+      + '--no-auto; a push that fails never fails the write, and pond status tells of it.',
       'With --encrypt everything is encrypted here, to the key in the key file, which is made when there is none. Pushing does not need '
       + 'the key file, restoring does: keep a copy of it elsewhere. A lost key file is a lost backup.',
     ],
@@ -32,9 +32,8 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     examples: [
       { line: 'pond backup add disk file:///mnt/usb/water', summary: 'A directory of another disk' },
       {
-        line: "pond backup add offsite s3://ponds/water --endpoint https://s3.example.org --access-key-id '${env:S3_ID}' "
-          + "--secret-access-key '${env:S3_SECRET}'",
-        summary: 'A bucket, with credentials in variables',
+        line: 'pond backup add offsite s3://ponds/water --region eu-west-1',
+        summary: 'A bucket of AWS, with the credentials that its tools use',
       },
       { line: 'pond backup add safe s3://ponds/w2 --encrypt --key-file ~/water.key', summary: 'Encrypted' },
     ],
@@ -86,8 +85,8 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     group: 'elsewhere',
     summary: 'Bring one backup, or all of them, to the newest state',
     description: [
-      'Sends what is new and, last, the entry that says so: whenever it is interrupted the backup has a whole state, and the next push goes '
-      + 'on with what is there. Nothing that is removed or merged in the pond is removed there.',
+      'Sends what is new and, last, the entry that says so: whenever it is interrupted the backup has a whole state, and the next push '
+      + 'goes on with what is there. Nothing that is removed or merged in the pond is removed there.',
     ],
     arguments: { name: { ...NAME, optional: true } },
     options: { dryRun: DRY_RUN },
@@ -115,9 +114,9 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     group: 'elsewhere',
     summary: 'Make a pond out of a backup',
     description: [
-      'Puts it where --pond or POND says, in a missing or an empty directory; a pond that is there is never touched. Every byte is compared '
-      + 'with the hash that was taken when it was written, the result is checked as pond fsck does, and only then it appears. Prints the '
-      + 'content root. An interrupted restore goes on where it was.',
+      'Puts it where --pond or POND says, in a missing or an empty directory; a pond that is there is never touched. Every byte is '
+      + 'compared with the hash that was taken when it was written, the result is checked as pond fsck does, and only then it appears. '
+      + 'Prints the content root. An interrupted restore goes on where it was.',
       'With --at the state after a transaction, or the last one pushed before a time.',
     ],
     arguments: { name: NAME, url: URL },
@@ -129,8 +128,8 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     changes: true,
     acceptsAt: true,
     examples: [
-      { line: 'pond --pond ./water restore disk file:///mnt/usb/water', summary: 'The newest state' },
-      { line: 'pond --pond ./water restore disk file:///mnt/usb/water --at 812', summary: 'The state after transaction 812' },
+      { line: 'pond --pond ./w restore disk file:///mnt/usb/w', summary: 'The newest state' },
+      { line: 'pond --pond ./w restore disk file:///mnt/usb/w --at 812', summary: 'The state after transaction 812' },
     ],
     exitCodes: { ...EXITS, 1: 'There is a pond already, or no such state', 3: 'With --partial: some contents could not be had' },
     load: () => import('../commands/restore.ts'),
@@ -140,10 +139,14 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     group: 'elsewhere',
     summary: 'Show the content of another pond under a path, read-only',
     description: [
-      'URL is where that pond is backed up to. Its content is there after pond pull: it can be listed, read and queried, and never changed. '
-      + 'What was pulled is in the cache of this pond, and in none of its backups.',
+      'URL is where that pond is backed up to. Its content is there after pond pull: it can be listed, read and queried, and never '
+      + 'changed. What was pulled is in the cache of this pond, and in none of its backups.',
     ],
-    arguments: { name: { name: 'NAME', summary: 'What the remote is called' }, url: URL, path: { name: 'PATH', summary: 'Where it is shown', of: 'pond-path' } },
+    arguments: {
+      name: { name: 'NAME', summary: 'What the remote is called' },
+      url: URL,
+      path: { name: 'PATH', summary: 'Where it is shown', of: 'pond-path' },
+    },
     options: ATTACHMENT_OPTIONS,
     changes: true,
     examples: [{ line: 'pond remote add north file:///mnt/nas/north /ponds/north', summary: 'Another pond, by its backup' }],
@@ -185,9 +188,9 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     group: 'elsewhere',
     summary: 'Keep a plain directory of the host in step with the pond',
     description: [
-      'Data files are there as their bytes, tables and series as Parquet, links as links that stay inside the directory. Only what changed is '
-      + 'written, each file at once. Files that a mirror did not make, or that somebody changed since, are left alone and named. What is '
-      + 'computed is not mirrored; pond copy and pond export write that.',
+      'Data files are there as their bytes, tables and series as Parquet, links as links that stay inside the directory. Only what changed '
+      + 'is written, each file at once. Files that a mirror did not make, or that somebody changed since, are left alone and named. What '
+      + 'is computed is not mirrored; pond copy and pond export write that.',
     ],
     arguments: {
       directory: { name: 'DIR', summary: 'The directory; made when it is missing', of: 'host-file' },

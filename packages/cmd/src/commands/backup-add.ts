@@ -29,6 +29,7 @@ export async function run(context: Context, { name, url }: { name: string; url: 
         ...(key === undefined ? {} : { keyFile: key }),
       });
     });
-    context.note(`added ${name}; 'pond push ${name}' makes the first backup${options.noAuto ? '' : ', and every write goes there from now on'}`);
+    const more = options.noAuto ? '' : ', and every write goes there from now on';
+    context.note(`added ${name}; 'pond push ${name}' makes the first backup${more}`);
   });
 }

@@ -31,7 +31,8 @@ export async function run(context: Context, { name }: { name: string }, { keepLa
     await emitReport(context, { dryRun, ...report }, [
       ['Kept', plural(keptEntries, 'push', 'pushes')],
       [dryRun ? 'Would remove' : 'Removed', [
-        plural(removedEntries, 'push', 'pushes'), plural(removedPacks, 'pack', 'packs'), plural(removedFiles, 'file', 'files'), formatBytes(removedBytes),
+        plural(removedEntries, 'push', 'pushes'), plural(removedPacks, 'pack', 'packs'), plural(removedFiles, 'file', 'files'),
+        formatBytes(removedBytes),
       ].join(', ')],
     ]);
   });

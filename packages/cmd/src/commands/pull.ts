@@ -28,7 +28,8 @@ export async function run(context: Context, { name }: { name: string | undefined
       }).finally(() => progress.stop());
       const { outcome, txnSeq, files, blobs, bytes } = report;
       context.note(outcome === 'pulled'
-        ? `${named.name}: at transaction ${txnSeq}, ${plural(files, 'file', 'files')} and ${plural(blobs, 'blob', 'blobs')}, ${formatBytes(bytes)}`
+        ? `${named.name}: at transaction ${txnSeq}, `
+          + `${plural(files, 'file', 'files')} and ${plural(blobs, 'blob', 'blobs')}, ${formatBytes(bytes)}`
         : `${named.name}: ${outcome === 'unchanged' ? 'unchanged at' : 'would be at'} transaction ${txnSeq}`);
     }
   });

@@ -23,7 +23,8 @@ export async function run(context: Context, { name }: { name: string | undefined
         const { outcome, transactions, files, blobs, readBytes, txnSeq } = report;
         context.note(outcome === 'unchanged'
           ? `${named.name}: unchanged at transaction ${txnSeq}`
-          : `${named.name}: ${outcome === 'pushed' ? 'at' : 'would be at'} transaction ${txnSeq}, ${plural(transactions, 'transaction', 'transactions')} in `
+          : `${named.name}: ${outcome === 'pushed' ? 'at' : 'would be at'} transaction ${txnSeq}, `
+            + `${plural(transactions, 'transaction', 'transactions')} in `
             + `${plural(files, 'file', 'files')} and ${plural(blobs, 'blob', 'blobs')}, ${formatBytes(readBytes)}`);
       } catch (error) {
         context.signal.throwIfAborted();

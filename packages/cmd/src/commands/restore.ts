@@ -19,10 +19,12 @@ export async function run(context: Context, { name, url }: { name: string; url: 
   const progress = startProgress(context.effects, `restore ${name}`, 'bytes', context.globals.quiet);
   const result = await withStore(context, attachmentOf(url, options), async (store) => restoreBackup({
     store, directory, opener: await openerOf(store, readKeyFile(context, options.keyFile)), environment: pondEnvironment(context.effects),
-    partial: options.partial, onProgress: (done, total) => progress.update(done, total), ...(context.at === undefined ? {} : { at: context.at }),
+    partial: options.partial, onProgress: (done, total) => progress.update(done, total),
+    ...(context.at === undefined ? {} : { at: context.at }),
   })).finally(() => progress.stop());
   const { txnSeq, contentRoot, files, blobs, bytes, losses } = result;
-  context.note(`restored transaction ${txnSeq} to ${directory}: ${plural(files, 'data file', 'data files')}, ${plural(blobs, 'blob', 'blobs')}, ${formatBytes(bytes)}`);
+  context.note(`restored transaction ${txnSeq} to ${directory}: `
+    + `${plural(files, 'data file', 'data files')}, ${plural(blobs, 'blob', 'blobs')}, ${formatBytes(bytes)}`);
   if (contentRoot !== undefined) context.out.print(`${contentRoot}\n`);
   for (const { object, why } of losses) context.warn(`lost: ${object}: ${why}`);
   const { openPond } = await import('@duckpond/pond');

@@ -35,7 +35,8 @@ export async function run(context: Context, { name }: { name: string | undefined
       reports.push({ name: label, ...report });
       problemCount += report.problems.length;
       const lag = report.lag === 0 ? 'up to date' : `${plural(report.lag, 'transaction', 'transactions')} behind`;
-      const checked = `${plural(report.packs, 'pack or file', 'packs and files')}, ${plural(report.blobs, 'blob', 'blobs')}, ${formatBytes(report.bytes)}`;
+      const { packs, blobs, bytes } = report;
+      const checked = `${plural(packs, 'pack or file', 'packs and files')}, ${plural(blobs, 'blob', 'blobs')}, ${formatBytes(bytes)}`;
       lines.push([label, `transaction ${report.txnSeq}, ${lag}; ${checked}${data ? ', every byte read' : ''}`]);
       for (const problem of report.problems) lines.push([`${label} is damaged`, printable(problem)]);
     }

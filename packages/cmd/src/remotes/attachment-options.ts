@@ -10,7 +10,8 @@ export const ATTACHMENT_OPTIONS = {
   sessionToken: { long: 'session-token', value: 'REF', summary: "A reference such as '${env:TOKEN}'" },
   pathStyle: { long: 'path-style', summary: 'HOST/BUCKET/KEY instead of BUCKET.HOST/KEY; default with --endpoint' },
   checksums: {
-    long: 'checksums', value: 'MODE', choices: ['required', 'supported'], summary: 'Checksums that only newer servers know, default required',
+    long: 'checksums', value: 'MODE', choices: ['required', 'supported'],
+    summary: 'Checksums that only newer servers know, default required',
   },
 } as const;
 

@@ -69,7 +69,8 @@ function assertOutside(pondDirectory: string, url: string): void {
   const target = resolve(place.directory);
   if (target !== pond && !target.startsWith(pond + sep)) return;
   throw new RemoteError(
-    'invalid-url', `Cannot put a backup into "${target}": it is inside the pond, a directory elsewhere such as "${dirname(pond)}/backup" was wanted`,
+    'invalid-url',
+    `Cannot put a backup into "${target}": it is inside the pond, a directory elsewhere such as "${dirname(pond)}/backup" was wanted`,
     { directory: target }, { hint: 'best is another disk' },
   );
 }

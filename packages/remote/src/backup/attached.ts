@@ -19,7 +19,8 @@ export interface Named {
 export async function attachments(pond: Pond, kind: AttachmentKind): Promise<readonly Named[]> {
   const named: Named[] = [];
   for (const { key, value } of await pond.settings()) {
-    if (key.startsWith(`${kind}.`) && value !== '') named.push({ name: key.slice(kind.length + 1), attachment: decodeAttachment(value, key) });
+    if (!key.startsWith(`${kind}.`) || value === '') continue;
+    named.push({ name: key.slice(kind.length + 1), attachment: decodeAttachment(value, key) });
   }
   return named;
 }
@@ -30,9 +31,11 @@ export async function findAttachment(pond: Pond, kind: AttachmentKind, name: str
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;
   const known = all.map((one) => one.name).join(', ');
+  const wanted = known === '' ? 'one that was added' : `one of ${known}`;
   attachmentKey(kind, name);
   throw new RemoteError(
-    'not-found', `Cannot use the ${kind} "${name}": there is none of that name, ${known === '' ? 'one that was added' : `one of ${known}`} was wanted`,
+    'not-found',
+    `Cannot use the ${kind} "${name}": there is none of that name, ${wanted} was wanted`,
     { name }, { hint: `pond ${kind} add NAME URL adds one` },
   );
 }
@@ -44,7 +47,9 @@ export interface PushAttachedOptions {
 }
 
 /** Pushes to an attached backup and takes note of how that went. */
-export async function pushAttached(pond: Pond, { name, attachment }: Named, store: RemoteStore, options: PushAttachedOptions): Promise<PushReport> {
+export async function pushAttached(
+  pond: Pond, { name, attachment }: Named, store: RemoteStore, options: PushAttachedOptions,
+): Promise<PushReport> {
   const { environment, dryRun = false } = options;
   const before = await readStatus(pond.directory, name);
   try {

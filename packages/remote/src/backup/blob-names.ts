@@ -8,7 +8,9 @@ import { FILES_PREFIX, parseFilePath } from './layout.ts';
 import { sha256Of, unpackFiles } from './pack.ts';
 
 /** The names in `files/` of all blobs that some data files name: from the pond where it has them, otherwise from the backup. */
-export async function blobNamesIn(store: RemoteStore, local: ObjectStore, opener: Opener, files: readonly StoredFile[]): Promise<Set<string>> {
+export async function blobNamesIn(
+  store: RemoteStore, local: ObjectStore, opener: Opener, files: readonly StoredFile[],
+): Promise<Set<string>> {
   const names = new Set<string>();
   const absent = new Map<string, Map<string, StoredFile>>();
   const seen = new Set<string>();

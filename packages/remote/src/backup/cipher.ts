@@ -90,7 +90,8 @@ export async function createOpener(encryption: EncryptionFacts, keyFile: string 
     namesKey = await makeDecrypter().decrypt(Buffer.from(encryption.names, 'base64'));
   } catch (error) {
     throw new RemoteError(
-      'no-key', `Cannot open the backup at "${label}": no key in the key file opens it, the one of ${encryption.recipient} was wanted`, { label },
+      'no-key', `Cannot open the backup at "${label}": no key in the key file opens it, the one of ${encryption.recipient} was wanted`,
+      { label },
       { cause: error, hint: 'without that key file nobody can read the backup' },
     );
   }

@@ -19,8 +19,9 @@ export function fieldsOf(value: unknown, label: string): Fields {
   if (!isObject(value)) throw broken(label, 'it is no JSON object');
   const take = <T>(name: string, wanted: string, is: (found: unknown) => found is T): T => {
     const found = value[name];
-    if (!is(found)) throw broken(label, `its field "${name}" is ${found === undefined ? 'missing' : 'of another type'}, ${wanted} was wanted`);
-    return found;
+    if (is(found)) return found;
+    const what = found === undefined ? 'missing' : 'of another type';
+    throw broken(label, `its field "${name}" is ${what}, ${wanted} was wanted`);
   };
   return {
     text: (name) => take(name, 'a text', isText),

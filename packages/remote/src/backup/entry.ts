@@ -84,8 +84,8 @@ export function decodeEntry(bytes: Uint8Array, sequence: number, storeLabel: str
     writtenMicros: fields.micros('writtenMicros'),
     fromDeltaVersion: fields.of('from').integer('deltaVersion'),
     to: {
-      deltaVersion: to.integer('deltaVersion'), commitSha256: to.text('commitSha256'), txnSeq: to.integer('txnSeq'), txnUuid: to.text('txnUuid'),
-      timestampMicros: to.micros('timestampMicros'),
+      deltaVersion: to.integer('deltaVersion'), commitSha256: to.text('commitSha256'), txnSeq: to.integer('txnSeq'),
+      txnUuid: to.text('txnUuid'), timestampMicros: to.micros('timestampMicros'),
     },
     base: fields.integer('base'),
     isBase: fields.flag('isBase'),

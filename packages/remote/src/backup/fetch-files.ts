@@ -25,8 +25,8 @@ export interface Fetcher {
   fetchBlobs(blobs: readonly { readonly path: string; readonly sizeBytes: number; readonly sha256: string }[]): Promise<readonly Loss[]>;
 }
 
-const GATE_BYTES = 96 * 1024 * 1024;
-const GATE_FILES = 12;
+const GATE_BYTES = 48 * 1024 * 1024;
+const GATE_FILES = 8;
 const MOST_WEIGHT_BYTES = 24 * 1024 * 1024;
 /** What does not match may have been damaged on its way: it is fetched once more. */
 const TRIES = 2;
@@ -81,7 +81,8 @@ export function createFetcher(
         try {
           const opened = opener.open(store.read(object), object);
           const isCompressed = parseFilePath(object)?.isCompressed === true;
-          await staging.write(path, checked(meter.of(isCompressed ? decompressFrames(opened, object) : opened), sha256, () => meter.sha256()));
+          const plain = isCompressed ? decompressFrames(opened, object) : opened;
+          await staging.write(path, checked(meter.of(plain), sha256, () => meter.sha256()));
           onBytes(sizeBytes);
           return [];
         } catch (error) {
@@ -111,8 +112,8 @@ export function createFetcher(
         Math.min(members.reduce((sum, { sizeBytes }) => sum + sizeBytes, MOST_WEIGHT_BYTES / 4), MOST_WEIGHT_BYTES);
       await forEachWithin(gate, byPlace, weightOf, async ([place, members]) => {
         const [only] = members;
-        const lost = place.startsWith(FILES_PREFIX) && only !== undefined ? await fetchObject([place], only) : await fetchPack(place, members);
-        losses.push(...lost);
+        const isObject = place.startsWith(FILES_PREFIX) && only !== undefined;
+        losses.push(...isObject ? await fetchObject([place], only) : await fetchPack(place, members));
       });
       return losses;
     },

@@ -19,13 +19,16 @@ export interface FoundState {
 export async function findState(store: RemoteStore, at: At | undefined): Promise<FoundState> {
   const newest = await newestEntry(store);
   if (newest === undefined) {
-    throw new RemoteError('not-found', `Cannot restore "${store.label}": nothing was ever pushed to it, a pushed state was wanted`, { label: store.label });
+    throw new RemoteError(
+      'not-found', `Cannot restore "${store.label}": nothing was ever pushed to it, a pushed state was wanted`, { label: store.label },
+    );
   }
   if (at === undefined) return { entry: newest, txnSeq: newest.entry.to.txnSeq };
   const reaches = ({ to }: BackupEntry): boolean => ('txnSeq' in at ? to.txnSeq >= at.txnSeq : to.timestampMicros > at.timeMicros);
   if ('txnSeq' in at && (!reaches(newest.entry) || at.txnSeq < 1)) {
     throw new RemoteError(
-      'not-found', `Cannot restore transaction ${at.txnSeq} of "${store.label}": it has 1 to ${newest.entry.to.txnSeq}, one of these was wanted`,
+      'not-found',
+      `Cannot restore transaction ${at.txnSeq} of "${store.label}": it has 1 to ${newest.entry.to.txnSeq}, one of these was wanted`,
       { label: store.label, txnSeq: at.txnSeq },
     );
   }

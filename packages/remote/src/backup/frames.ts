@@ -109,5 +109,7 @@ function frameLength(bytes: Buffer, label: string): number | undefined {
 }
 
 function damaged(label: string, options?: ErrorOptions): RemoteError {
-  return new RemoteError('corrupt-object', `Cannot read "${label}": it is not as it was written, zstd frames were wanted`, { label }, options);
+  return new RemoteError(
+    'corrupt-object', `Cannot read "${label}": it is not as it was written, zstd frames were wanted`, { label }, options,
+  );
 }

@@ -16,7 +16,7 @@ export async function assertContinues(oplog: Oplog, pushed: PondState, label: st
     const isShort = ahead > 0 && await uuidOf(oplog, head.txnSeq) !== undefined;
     throw diverged(label, isShort
       ? `the backup is at transaction ${pushed.txnSeq} and the pond at ${head.txnSeq}, a pond that went on from there was wanted`
-      : `the backup is at version ${pushed.deltaVersion} of the log and the pond at ${head.snapshot.version}, a pond that went on from there was wanted`);
+      : `the backup is at version ${pushed.deltaVersion} of the log and the pond at ${head.snapshot.version}, a later one was wanted`);
   }
   const commit = await oplog.store.get(commitPath(pushed.deltaVersion));
   if (commit !== undefined) {

@@ -8,8 +8,8 @@ import { FILES_PREFIX, PACKS_PREFIX } from './layout.ts';
 const MOST_STATES = 256;
 
 /**
- * The newest state before an entry whose packs and large files are all there, by its transaction; undefined when there is none among the last.
- * Whether its blobs are, shows when it is restored.
+ * The newest state before an entry whose packs and large files are all there, by its transaction; undefined when there is none
+ * among the last. Whether its blobs are, shows when it is restored.
  */
 export async function olderState(store: RemoteStore, sequence: number, damaged: ReadonlySet<string>): Promise<number | undefined> {
   const there = new Set<string>();

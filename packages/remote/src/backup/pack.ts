@@ -60,13 +60,16 @@ export async function* unpackFiles(source: AsyncIterable<Uint8Array>, label: str
     }
     await feeding;
   } catch (error) {
-    if (error instanceof RemoteError || (error instanceof Error && (error.name === 'DeltaError' || error.name === 'AbortError'))) throw error;
+    const name = error instanceof Error ? error.name : '';
+    if (error instanceof RemoteError || name === 'DeltaError' || name === 'AbortError') throw error;
     throw damaged(label, { cause: error });
   }
 }
 
 function damaged(label: string, options?: ErrorOptions): RemoteError {
-  return new RemoteError('corrupt-object', `Cannot read "${label}": it is not as it was written, a tar archive was wanted`, { label }, options);
+  return new RemoteError(
+    'corrupt-object', `Cannot read "${label}": it is not as it was written, a tar archive was wanted`, { label }, options,
+  );
 }
 
 /** Bytes that pass by are counted and hashed. */

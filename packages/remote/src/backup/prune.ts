@@ -69,20 +69,25 @@ export async function pruneBackup(options: PruneOptions): Promise<PruneReport> {
     for (const path of [...plan.entries, ...plan.packs.keys(), ...plan.files.keys()]) await store.delete(path);
     return report;
   }
-  throw new RemoteError('conflict', `Cannot prune "${store.label}": others pushed meanwhile, a quiet moment was wanted`, { label: store.label });
+  throw new RemoteError(
+    'conflict', `Cannot prune "${store.label}": others pushed meanwhile, a quiet moment was wanted`, { label: store.label },
+  );
 }
 
 async function planPrune(options: PruneOptions): Promise<Plan> {
   const { store, keepLast = 0, keepSinceMicros, environment } = options;
   const newest = await newestEntry(store);
   if (newest === undefined) {
-    throw new RemoteError('not-found', `Cannot prune "${store.label}": nothing was ever pushed to it, a backup was wanted`, { label: store.label });
+    throw new RemoteError(
+      'not-found', `Cannot prune "${store.label}": nothing was ever pushed to it, a backup was wanted`, { label: store.label },
+    );
   }
   let oldest = newest;
   for (let kept = 1; oldest.entry.sequence > 0; kept++) {
     const before = await readEntry(store, oldest.entry.sequence - 1);
-    const isKept = before !== undefined && (kept < keepLast || (keepSinceMicros !== undefined && before.entry.writtenMicros >= keepSinceMicros));
-    if (!isKept) break;
+    if (before === undefined) break;
+    const isYoung = keepSinceMicros !== undefined && before.entry.writtenMicros >= keepSinceMicros;
+    if (kept >= keepLast && !isYoung) break;
     oldest = before;
   }
   const from = oldest.entry.base;

@@ -45,10 +45,10 @@ export interface PushReport {
 
 /** Others push too, and writers go on meanwhile: each attempt begins with what there is then. */
 const ATTEMPTS = 10;
-const GATE_BYTES = 96 * 1024 * 1024;
-const GATE_FILES = 12;
+const GATE_BYTES = 48 * 1024 * 1024;
+const GATE_FILES = 8;
 /** What a large file holds in memory on its way: frames and parts. */
-const MOST_WEIGHT_BYTES = 40 * 1024 * 1024;
+const MOST_WEIGHT_BYTES = 24 * 1024 * 1024;
 
 /**
  * Brings a backup to the newest state of a pond. Whenever this ends, or is ended, the backup has a whole state: the one before or the

@@ -97,7 +97,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const damage = faults.filter(({ severity }) => severity !== 'derived');
   if (damage.length > 0 && options.partial !== true) {
     throw new RemoteError(
-      'corrupt-object', `Cannot restore "${store.label}": ${damage[0]?.message ?? ''}, a pond without damage was wanted`, { faults: damage },
+      'corrupt-object', `Cannot restore "${store.label}": ${damage[0]?.message ?? ''}, a pond without damage was wanted`,
+      { faults: damage },
     );
   }
   await staging.sync();
@@ -113,10 +114,14 @@ async function indexFor(store: RemoteStore, { entry: read, txnSeq }: FoundState)
   const { entry } = read;
   const isBetween = entry.isBase && entry.sequence > 0 && txnSeq < entry.to.txnSeq;
   const index = isBetween
-    ? indexAfter(indexOf(await entriesOf(store, await needEntry(store, entry.sequence - 1))), { ...read, entry: { ...entry, isBase: false } })
+    ? indexAfter(await indexBefore(store, entry.sequence), { ...read, entry: { ...entry, isBase: false } })
     : indexOf(await entriesOf(store, read));
   if (index === undefined) throw new TypeError('A state has at least one entry');
   return index;
+}
+
+async function indexBefore(store: RemoteStore, sequence: number): Promise<BackupIndex | undefined> {
+  return indexOf(await entriesOf(store, await needEntry(store, sequence - 1)));
 }
 
 /** A pond, or anything else, is never written over. */
@@ -152,7 +157,8 @@ async function cutLog(
     const commit = await openLocalStore(staging.directory).get(commitPath(last));
     if (commit === undefined || sha256Of(commit) !== entry.to.commitSha256) {
       throw new RemoteError(
-        'corrupt-object', `Cannot restore "${store.label}": version ${last} of the log is not the one that was pushed`, { label: store.label },
+        'corrupt-object', `Cannot restore "${store.label}": version ${last} of the log is not the one that was pushed`,
+        { label: store.label },
       );
     }
   }
@@ -178,14 +184,16 @@ async function lossError(
 ): Promise<RemoteError> {
   const told = losses.slice(0, 3).map(({ object, why }) => `"${object}": ${why}`).join('; ');
   const more = losses.length > 3 ? `; and ${losses.length - 3} more` : '';
+  const count = losses.length === 1 ? 'an object' : `${losses.length} objects`;
   const isOnlyBlobs = losses.every(({ files }) => files.every((path) => path.startsWith('_blobs/')));
   const older = await olderState(store, target.entry.entry.sequence, new Set(losses.map(({ object }) => object)));
   const hint = isOnlyBlobs
-    ? `all else is in "${join(directory, STAGING)}"; --partial makes a pond of it, and 'pond fsck --verbose' then names the paths that are lost`
+    ? `all else is in "${join(directory, STAGING)}"; --partial makes a pond of it, and 'pond fsck --verbose' then names what is lost`
     : older === undefined ? 'no older state is whole either: other copies of these objects are needed'
       : `the newest older state that is whole is that of transaction ${older}: --at ${older}`;
   return new RemoteError(
-    'missing-object', `Cannot restore "${store.label}": ${losses.length === 1 ? 'an object' : `${losses.length} objects`} cannot be had: ${told}${more}`,
+    'missing-object',
+    `Cannot restore "${store.label}": ${count} cannot be had: ${told}${more}`,
     { losses }, { hint },
   );
 }

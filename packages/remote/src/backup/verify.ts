@@ -88,7 +88,8 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyReport
     for (const { object, why } of [...await fetcher.fetch(files), ...await fetcher.fetchBlobs(blobs)]) problems.push(`"${object}": ${why}`);
     bytes = doneBytes;
   }
-  return { ...report, problems, sequence, txnSeq: to.txnSeq, lag: Math.max(0, oplog.head.txnSeq - to.txnSeq), packs: places.size, blobs: blobs.length, bytes };
+  const lag = Math.max(0, oplog.head.txnSeq - to.txnSeq);
+  return { ...report, problems, sequence, txnSeq: to.txnSeq, lag, packs: places.size, blobs: blobs.length, bytes };
 }
 
 /** The entries that the newest state needs, each following the one before. */

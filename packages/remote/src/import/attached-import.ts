@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
-import type { Environment } from '@duckpond/oplog';
 import type { Pond, WriteOptions } from '@duckpond/pond';
 import { assertAttachment, type Attachment, attachmentKey, encodeAttachment } from '../attachment.ts';
 import { attachments, type Named } from '../backup/attached.ts';
@@ -10,14 +9,16 @@ import { RemoteError } from '../errors.ts';
 import type { RemoteStore } from '../remote-store.ts';
 import { encodeImportConfig } from './import-config.ts';
 import { IMPORT_FACTORY } from './import-entries.ts';
-import { type PullReport, pullReplica, readReplicaState, replicaDirectory, type ReplicaState } from './replica.ts';
+import { type PullOptions, type PullReport, pullReplica, readReplicaState, replicaDirectory, type ReplicaState } from './replica.ts';
 
 /**
  * Mounts the content of another pond's backup at a path, which must be free. Nothing is fetched yet.
  *
  * @throws RemoteError `exists` (the name), `not-a-backup`, `foreign-pond` for a backup of this pond itself
  */
-export async function addImport(pond: Pond, name: string, attachment: Attachment & { readonly path: string }, store: RemoteStore, options: WriteOptions): Promise<void> {
+export async function addImport(
+  pond: Pond, name: string, attachment: Attachment & { readonly path: string }, store: RemoteStore, options: WriteOptions,
+): Promise<void> {
   const key = attachmentKey('remote', name);
   assertAttachment(attachment);
   if ((await attachments(pond, 'remote')).some((one) => one.name === name)) {
@@ -25,7 +26,9 @@ export async function addImport(pond: Pond, name: string, attachment: Attachment
   }
   const { pondId } = await readIdentity(store);
   if (pondId === pond.identity.id) {
-    throw new RemoteError('foreign-pond', `Cannot add the remote "${name}": it is a backup of this pond itself, one of another was wanted`, { name });
+    throw new RemoteError(
+      'foreign-pond', `Cannot add the remote "${name}": it is a backup of this pond itself, one of another was wanted`, { name },
+    );
   }
   await pond.write(async (fs) => {
     const computed = { factory: IMPORT_FACTORY, config: encodeImportConfig({ name, path: '/' }) };
@@ -48,7 +51,7 @@ export async function removeImport(pond: Pond, { name, attachment }: Named, opti
 /** Brings an import to the newest state of the other pond's backup. */
 export function pullImport(
   pond: Pond, { name }: Named, store: RemoteStore, opener: Opener,
-  options: { readonly environment: Environment; readonly dryRun?: boolean; readonly onProgress?: (doneBytes: number, totalBytes: number) => void },
+  options: Pick<PullOptions, 'environment' | 'dryRun' | 'onProgress'>,
 ): Promise<PullReport> {
   return pullReplica({ store, opener, directory: importDirectory(pond, name), ...options });
 }

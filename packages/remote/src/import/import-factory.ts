@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { openLocalStore } from '@duckpond/delta';
 import { Oplog } from '@duckpond/oplog';
 import {
-  type ComputedRows, type DataFactory, type DirectoryOfFactory, type FactoryContext, type FactoryMakes, openPond, type PondFactory, realEnvironment,
+  type ComputedRows, type DataFactory, type DirectoryOfFactory, type FactoryContext, type FactoryMakes, openPond, type PondFactory,
+  realEnvironment,
   relationOf, type RowsFactory, STORE_DIRECTORY, type WD,
 } from '@duckpond/pond';
 import { RemoteError } from '../errors.ts';
@@ -49,7 +50,8 @@ function shown({ node: holder }: DirectoryContext, name: string, { path, node }:
   if (node.kind === 'symlink') return node;
   const factory = node.kind === 'directory' ? IMPORT_FACTORY : `${IMPORT_FACTORY}-${node.kind}`;
   const isRows = node.kind !== 'directory' && node.kind !== 'data' && node.tabular !== undefined;
-  const computed = { factory: node.kind === 'directory' || isRows ? factory : `${IMPORT_FACTORY}-data`, config: encodeImportConfig({ name, path }) };
+  const config = encodeImportConfig({ name, path });
+  const computed = { factory: node.kind === 'directory' || isRows ? factory : `${IMPORT_FACTORY}-data`, config };
   if (node.kind === 'directory') return { ...node, home: holder.id, computed };
   const { id, version, modifiedMicros, attributes } = node;
   const facts = { id, home: holder.id, version, modifiedMicros, computed, sizeBytes: undefined, sha256: undefined };
@@ -90,9 +92,13 @@ async function rootOf(directory: string): Promise<WD> {
 async function replicaOf({ cacheDirectory }: FactoryContext, name: string): Promise<string> {
   const directory = replicaDirectory(dirname(cacheDirectory), name);
   if (await readReplicaState(directory) !== undefined) return directory;
-  throw new RemoteError('not-found', `Cannot read the import "${name}": it was not pulled to this machine yet`, { name }, { hint: `pond pull ${name}` });
+  throw new RemoteError(
+    'not-found', `Cannot read the import "${name}": it was not pulled to this machine yet`, { name }, { hint: `pond pull ${name}` },
+  );
 }
 
 function gone(name: string, path: string): RemoteError {
-  return new RemoteError('not-found', `Cannot read "${path}" of the import "${name}": it has no rows there, a table or a series was wanted`, { name, path });
+  return new RemoteError(
+    'not-found', `Cannot read "${path}" of the import "${name}": it has no rows there, a table or a series was wanted`, { name, path },
+  );
 }

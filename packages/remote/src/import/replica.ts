@@ -14,7 +14,7 @@ import { RemoteError } from '../errors.ts';
 import type { RemoteStore } from '../remote-store.ts';
 import { overlayStores } from './overlay-store.ts';
 
-/** A copy of another pond's store in the cache of this one: only read, brought up to date by pulls, and gone whenever someone wants room. */
+/** A copy of another pond's store in the cache of this one: only read, renewed by pulls, and gone whenever someone wants room. */
 
 export interface ReplicaState {
   readonly pondId: string;
@@ -53,7 +53,8 @@ export async function readReplicaState(directory: string): Promise<ReplicaState 
   try {
     const fields = fieldsOf(parseDocument(await readFile(join(directory, STATE)), STATE), STATE);
     return {
-      pondId: fields.text('pondId'), txnSeq: fields.integer('txnSeq'), sequence: fields.integer('sequence'), entrySha256: fields.text('entrySha256'),
+      pondId: fields.text('pondId'), txnSeq: fields.integer('txnSeq'), sequence: fields.integer('sequence'),
+      entrySha256: fields.text('entrySha256'),
     };
   } catch {
     return undefined; // Never pulled, or the cache was emptied.
@@ -70,7 +71,9 @@ export async function pullReplica(options: PullOptions): Promise<PullReport> {
   const { store, opener, directory, environment } = options;
   const newest = await newestEntry(store);
   if (newest === undefined) {
-    throw new RemoteError('not-found', `Cannot pull "${store.label}": nothing was ever pushed to it, a backup was wanted`, { label: store.label });
+    throw new RemoteError(
+      'not-found', `Cannot pull "${store.label}": nothing was ever pushed to it, a backup was wanted`, { label: store.label },
+    );
   }
   const state = await usableState(store, directory, newest);
   const { to, pondId, sequence } = newest.entry;
@@ -137,9 +140,11 @@ async function isThere(file: string, sizeBytes: number): Promise<boolean> {
 
 function assertWhole(store: RemoteStore, losses: readonly Loss[]): void {
   const [first] = losses;
+  const more = losses.length > 1 ? `; and ${losses.length - 1} more` : '';
   if (first === undefined) return;
   throw new RemoteError(
-    'missing-object', `Cannot pull "${store.label}": "${first.object}": ${first.why}${losses.length > 1 ? `; and ${losses.length - 1} more` : ''}`, { losses },
+    'missing-object', `Cannot pull "${store.label}": "${first.object}": ${first.why}${more}`,
+    { losses },
   );
 }
 

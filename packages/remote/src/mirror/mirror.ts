@@ -57,12 +57,13 @@ export async function mirrorPond(options: MirrorOptions): Promise<MirrorReport> 
   }
   const gone = new Set(doomed);
   const todo: MirrorNode[] = [];
+  let unchanged = 0;
   for (const [path, node] of wanted) {
     const why = await obstacle(directory, path, node, known.get(path), gone, safe);
-    if (why !== undefined && why !== 'unchanged') skipped.push({ path: node.path, why });
-    else if (why === undefined) todo.push(node);
+    if (why === undefined) todo.push(node);
+    else if (why === 'unchanged') unchanged++;
+    else skipped.push({ path: node.path, why });
   }
-  const unchanged = wanted.size - todo.length - skipped.filter(({ path }) => [...wanted.values()].some((node) => node.path === path)).length;
   const report = { txnSeq, written: todo.map(({ path }) => path), removed: doomed.map((path) => `/${path}`), unchanged, skipped };
   if (dryRun || (before !== undefined && todo.length === 0 && doomed.length === 0)) return report;
 
@@ -82,7 +83,8 @@ export async function mirrorPond(options: MirrorOptions): Promise<MirrorReport> 
     entries.set(node.hostPath, await make(pond, directory, node, txnSeq, uuid(), options.signal));
     options.onProgress?.(++done, todo.length);
   }
-  for (const parent of new Set(['.', ...[...known.keys()].map((path) => posix.dirname(path))])) await removeTemporaries(join(directory, parent));
+  const parents = new Set(['.', ...[...known.keys()].map((path) => posix.dirname(path))]);
+  for (const parent of parents) await removeTemporaries(join(directory, parent));
   await writeManifest(directory, manifest, uuid());
   return report;
 }
@@ -110,7 +112,8 @@ async function obstacle(
   directory: string, path: string, node: MirrorNode, known: MirroredEntry | undefined, gone: ReadonlySet<string>,
   safe: (path: string) => Promise<boolean>,
 ): Promise<string | undefined> {
-  if (!gone.has(posix.dirname(path)) && !await safe(posix.dirname(path))) return 'a link or a file of the host is where its directory should be';
+  const parent = posix.dirname(path);
+  if (!gone.has(parent) && !await safe(parent)) return 'a link or a file of the host is where its directory should be';
   const found = gone.has(path) ? undefined : await lstat(join(directory, path)).catch(() => undefined);
   if (found === undefined) return undefined;
   if (node.kind === 'directory' && found.isDirectory()) return 'unchanged';
@@ -205,7 +208,9 @@ function createSafePaths(root: string): (path: string) => Promise<boolean> {
 function assertOutside(pondDirectory: string, directory: string): void {
   const pond = resolve(pondDirectory);
   if (directory !== pond && !directory.startsWith(pond + sep)) return;
-  throw new RemoteError('invalid-url', `Cannot mirror into "${directory}": it is inside the pond, a directory elsewhere was wanted`, { directory });
+  throw new RemoteError(
+    'invalid-url', `Cannot mirror into "${directory}": it is inside the pond, a directory elsewhere was wanted`, { directory },
+  );
 }
 
 function assertSame(directory: string, before: MirrorManifest | undefined, pondId: string, pattern: string): void {

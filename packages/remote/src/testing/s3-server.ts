@@ -234,12 +234,14 @@ function send(response: ServerResponse, call: Call, answer: Answer, fault: S3Fau
   }
   response.writeHead(answer.status, headers);
   if (isHead) response.end();
-  else if (fault?.kind === 'reset-mid-body') response.write(body.subarray(0, body.byteLength >> 1), () => setTimeout(() => response.destroy(), 5));
-  else response.end(body);
+  else if (fault?.kind === 'reset-mid-body') {
+    response.write(body.subarray(0, body.byteLength >> 1), () => setTimeout(() => response.destroy(), 5));
+  } else response.end(body);
 }
 
 function xml(text: string): Answer {
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`) };
+  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`);
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 }
 
 function failure({ code, status }: { readonly code: string; readonly status: number }): Answer {

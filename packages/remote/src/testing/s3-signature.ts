@@ -6,6 +6,8 @@ export interface TestCredentials {
   readonly secretAccessKey: string;
 }
 
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 const MOST_SKEW_MILLIS = 15 * 60 * 1000;
 
 /**
@@ -13,10 +15,11 @@ const MOST_SKEW_MILLIS = 15 * 60 * 1000;
  *
  * @returns the S3 error code of what is wrong; undefined when nothing is
  */
-export function signatureFault(request: IncomingMessage, body: Buffer, credentials: TestCredentials, nowMillis: number): string | undefined {
+export function signatureFault(
+  request: IncomingMessage, body: Buffer, credentials: TestCredentials, nowMillis: number,
+): string | undefined {
   const { headers, method = '', url = '' } = request;
-  const parts = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/
-    .exec(headers.authorization ?? '');
+  const parts = AUTHORIZATION.exec(headers.authorization ?? '');
   if (parts === null) return 'AccessDenied';
   const [, accessKeyId = '', day = '', region = '', signedHeaders = '', signature = ''] = parts;
   if (accessKeyId !== credentials.accessKeyId) return 'InvalidAccessKeyId';
