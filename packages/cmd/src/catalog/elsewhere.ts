@@ -166,7 +166,7 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
   define({
     name: 'remote remove',
     group: 'elsewhere',
-    summary: 'Show another pond no longer, and remove what was pulled of it',
+    summary: 'Show another pond no longer; what was pulled goes, too',
     arguments: { name: { name: 'NAME', summary: 'The remote' } },
     options: {},
     changes: true,
