@@ -170,25 +170,26 @@ describe('Scribble', () => {
   });
 });
 
-describe('documents that cannot be used', () => {
-  it.each([
-    ['an unknown kind', document('Derived', 'x', 'collections: []'), 'line 2: kind: is "Derived", one of "HydroVu", "Inbox", "Derive"'],
-    ['an unknown field', document('Inbox', 'x', 'pattern: /a/*\npatern: 1'), 'line 7: spec.patern: is no field, "pattern" was wanted?'],
-    ['a missing variable', document('Inbox', 'x', 'pattern: "/{{ dir }}/*"'), 'line 6: spec.pattern: "dir" is not defined, in "/{{ dir }}/*"'],
-    ['a missing variable of the environment', document('Inbox', 'x', 'pattern: "{{ get_env(name=\'NOWHERE\') }}"'), 'the environment has no variable NOWHERE'],
-    ['a name that is none', document('Inbox', 'a/b', 'pattern: /a/*'), 'line 3: name: is "a/b":'],
-    ['a query that reads nothing', document('Derive', 'x', 'collections: [{ name: c, pattern: /a/*, query: SELECT 1 }]'), 'spec.collections[0].query: does not read $1'],
-    ['a bad duration', document('Reduce', 'x', 'collections:\n- name: c\n  resolutions: [1h, 1x]\n  datasets: [{ in_pattern: /a/*, out_pattern: "$0" }]'),
-      'spec.collections[0].resolutions[1]: is "1x", a duration such as'],
-    ['a placeholder without a capture', document('Reduce', 'x', 'collections:\n- name: c\n  resolutions: [1h]\n  datasets: [{ in_pattern: /a/*, out_pattern: "$1" }]'), '$1 has no capture'],
-    ['two templates', document('Template', 'x', 'collections: [{ name: c, in_pattern: /a/*, out_pattern: "$0.md" }]'), 'template: is missing, one of template and template_file'],
-    ['a pattern that matches itself', document('Combine', 'x', 'scopes: [{ name: s, series: [{ pattern: /Combine/*/*/combine }] }]'), 'its inputs match the node itself'],
-    ['a factory that is not there', document('Backup', 'x', 'bucket: b\nregion: r\nkey: "{{ get_env(name=\'K\') }}"\nsecret: "${env:S}"\nendpoint: e'), 'there is no factory "backup"'],
-  ])('%s is refused', async (_name, text, message) => {
-    const pond = await testPond();
+const UNUSABLE: readonly (readonly [name: string, text: string, message: string])[] = [
+  ['an unknown kind', document('Derived', 'x', 'collections: []'), 'line 2: kind: is "Derived", one of "HydroVu", "Inbox", "Derive"'],
+  ['an unknown field', document('Inbox', 'x', 'pattern: /a/*\npatern: 1'), 'line 7: spec.patern: is no field, "pattern" was wanted?'],
+  ['a missing variable', document('Inbox', 'x', 'pattern: "/{{ dir }}/*"'), 'line 6: spec.pattern: "dir" is not defined, in "/{{ dir }}/*"'],
+  ['a missing variable of the environment', document('Inbox', 'x', 'pattern: "{{ get_env(name=\'NOWHERE\') }}"'), 'the environment has no variable NOWHERE'],
+  ['a name that is none', document('Inbox', 'a/b', 'pattern: /a/*'), 'line 3: name: is "a/b":'],
+  ['a query that reads nothing', document('Derive', 'x', 'collections: [{ name: c, pattern: /a/*, query: SELECT 1 }]'), 'spec.collections[0].query: does not read $1'],
+  ['a bad duration', document('Reduce', 'x', 'collections:\n- name: c\n  resolutions: [1h, 1x]\n  datasets: [{ in_pattern: /a/*, out_pattern: "$0" }]'),
+    'spec.collections[0].resolutions[1]: is "1x", a duration such as'],
+  ['a placeholder without a capture', document('Reduce', 'x', 'collections:\n- name: c\n  resolutions: [1h]\n  datasets: [{ in_pattern: /a/*, out_pattern: "$1" }]'), '$1 has no capture'],
+  ['two templates', document('Template', 'x', 'collections: [{ name: c, in_pattern: /a/*, out_pattern: "$0.md" }]'), 'template: is missing, one of template and template_file'],
+  ['a pattern that matches itself', document('Combine', 'x', 'scopes: [{ name: s, series: [{ pattern: /Combine/*/*/combine }] }]'), 'its inputs match the node itself'],
+  ['a factory that is not there', document('Backup', 'x', 'bucket: b\nregion: r\nkey: "{{ get_env(name=\'K\') }}"\nsecret: "${env:S}"\nendpoint: e'), 'there is no factory "backup"'],
+];
+
+it('documents that cannot be used are refused, and nothing is written', async () => {
+  const pond = await testPond();
+  for (const [name, text, message] of UNUSABLE) {
     const ran = await pond.pond(['apply', '-f', place(pond)('d.yaml', text)]);
-    expect(ran).toMatchObject({ code: 1, stdout: '' });
-    expect(ran.stderr).toContain(message);
-    expect(JSON.parse(await pond.ok(['log', '--json']))).toHaveLength(1);
-  });
+    expect(ran, name).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
+  }
+  expect(JSON.parse(await pond.ok(['log', '--json']))).toHaveLength(1);
 });
