@@ -80,6 +80,7 @@ export function defineFactory<S extends z.ZodType>(definition: FactoryDefinition
     };
   }
   const { dependence } = making;
-  const told: Pick<RowsFactory, 'dependence'> = dependence === undefined ? {} : { dependence: (context) => dependence(withConfig(context)) };
+  const told: Pick<RowsFactory, 'dependence'> = dependence === undefined
+    ? {} : { dependence: (context) => dependence(withConfig(context)) };
   return { ...shared, ...told, makes: making.makes, rows: (context) => making.rows(withConfig(context)) };
 }

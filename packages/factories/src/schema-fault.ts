@@ -20,7 +20,8 @@ export function faultOf(issue: z.core.$ZodIssue, fieldsAt: (path: readonly Prope
     case 'invalid_union': return 'options' in issue && issue.discriminator !== undefined
       ? choiceFault(issue) : unionFault(issue, (inner) => fieldsAt([...path, ...inner]));
     default:
-      return one(issue.message.includes('wanted') || issue.code === 'custom' ? issue.message : `is ${shown(issue.input)}: ${issue.message}`);
+      return one(issue.message.includes('wanted') || issue.code === 'custom'
+        ? issue.message : `is ${shown(issue.input)}: ${issue.message}`);
   }
 }
 

@@ -18,7 +18,8 @@ export function rememberedRelations(read: RelationReader): RelationReader {
     if (view.files !== files) known.clear();
     files = view.files;
     const { version, after, timeStartMicros, timeEndMicros, last } = bounds;
-    const key = [view.txnSeq, file.id, file.version, version, after, timeStartMicros, timeEndMicros, last?.rows, last?.untilVersion].join(' ');
+    const asked = [version, after, timeStartMicros, timeEndMicros, last?.rows, last?.untilVersion];
+    const key = [view.txnSeq, file.id, file.version, ...asked].join(' ');
     const before = known.get(key);
     if (before !== undefined) return before;
     const reading = read(view, file, bounds);

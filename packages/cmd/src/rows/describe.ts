@@ -46,7 +46,8 @@ export async function describeFile(
 ): Promise<FileFacts> {
   const { tabular } = node;
   const facts: FileFacts = {
-    path, kind: node.kind, versions: node.computed === undefined ? node.version : undefined, sizeBytes: node.sizeBytes, modifiedMicros: node.modifiedMicros,
+    path, kind: node.kind, versions: node.computed === undefined ? node.version : undefined, sizeBytes: node.sizeBytes,
+    modifiedMicros: node.modifiedMicros,
     format: node.kind === 'data' ? undefined : 'rows',
     rows: tabular?.rowCount, timeColumn: tabular?.timeColumn, timeMinMicros: tabular?.timeMinMicros, timeMaxMicros: tabular?.timeMaxMicros,
     columns: tabular?.columns.map(columnOf),
