@@ -190,6 +190,24 @@ export const ROW_COMMANDS: readonly Command[] = [
     load: () => import('../commands/detect-overlaps.ts'),
   }),
   define({
+    name: 'gaps',
+    group: 'files',
+    summary: 'List the holes of a series with their times and lengths',
+    description: [
+      'A hole is where the next reading comes later than one and a half steps. The step is the median time between the readings of each '
+      + 'series, unless --every says it. A pattern is each series that it matches; a file that is named alone may be any with times.',
+      'The time from the newest reading until now is no hole.',
+    ],
+    arguments: { path: { name: 'PATTERN|URL', summary: 'Series', of: 'pond-path' } },
+    options: { every: { long: 'every', value: 'D', summary: 'A reading is wanted each so often, such as 15m' } },
+    formats: TEXT_AND_ROWS,
+    examples: [
+      { line: "pond gaps '/sensors/**/*.series'", summary: 'A line for each hole: last and next reading, length, readings missing' },
+      { line: 'pond gaps /sensors/a.series --every 15m --json', summary: 'For a program' },
+    ],
+    load: () => import('../commands/gaps.ts'),
+  }),
+  define({
     name: 'set-temporal-bounds',
     group: 'files',
     summary: 'Give a version of a series other times',
