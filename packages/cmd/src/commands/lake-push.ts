@@ -42,8 +42,8 @@ export async function run(
       environment: pondEnvironment(context.effects), dryRun, signal: context.signal,
       ...(pattern === undefined ? {} : { pattern }), ...(fileSize === undefined ? {} : { fileBytes: fileSize * MEBIBYTE }),
       onTable: (_, done, total) => progress.update(done, total),
-      onFailure: (error) => {
-        context.warn(reportLines(error, context.globals.debug).trimEnd());
+      onFailure: (error, path) => {
+        context.warn(`${printable(path)}: ${reportLines(error, context.globals.debug).trimEnd()}`);
         failures++;
       },
     })).finally(() => progress.stop());

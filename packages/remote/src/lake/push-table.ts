@@ -60,9 +60,9 @@ async function pushOnce(work: LakeWork, target: LakeTarget, table: LakeTable): P
   const pushed = pushedVersion(table);
   const version = isComputed ? work.at.txnSeq : target.version;
   const idle = (outcome: TablePush['outcome']): Done => ({ push: { path, table: name, outcome, ...NOTHING }, snapshot });
+  if (pushed === version) return idle('unchanged');
   if (!isComputed) {
     if (version === 0) return idle('empty');
-    if (pushed === version) return idle('unchanged');
     if (work.dryRun) return idle('due');
   }
   if (pushed !== undefined && pushed > version) {
