@@ -38,6 +38,8 @@ export const FACTORIES: ReadonlyMap<string, DefinedEntry> & Factories = new Map(
   entry('scribble-table', 'table', 'A table of a scribble tree', async () => (await import('./scribble.ts')).SCRIBBLE_TABLE, { isInner: true }),
   entry('inbox', 'data', 'Takes in files of the host as they are put into a directory, as bytes or as rows',
     async () => (await import('./inbox/inbox.ts')).INBOX, { isExecutable: true }),
+  entry('logfile-ingest', 'data', 'Takes in logs of the host as they grow and rotate, byte by byte',
+    async () => (await import('./logfile/logfile-ingest.ts')).LOGFILE_INGEST, { isExecutable: true }),
   entry('temporal-reduce', 'directory', 'Rollups of series at several resolutions, kept up to date by what changed',
     async () => (await import('./rollup/temporal-reduce.ts')).TEMPORAL_REDUCE),
   entry('temporal-reduce-part', 'directory', 'A directory of a temporal-reduce node',

@@ -31,6 +31,7 @@ export type { Explanation } from './explain.ts';
 export type { ParquetFile, ParquetOptions, ParquetSource } from './parquet-copy.ts';
 export type { MergeOptions, VersionContent } from './run-file.ts';
 export { evolve, type Evolution } from './schema-evolution.ts';
+export { checkWhole, readBytes } from './formats/decompress.ts';
 export { readError } from './formats/read-error.ts';
 export { commonType } from './type-lattice.ts';
 export { findTimeColumn } from './time-column.ts';
