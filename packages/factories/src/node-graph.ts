@@ -101,9 +101,11 @@ function cycle(way: readonly GraphNode[]): FactoryError {
   return new FactoryError('cycle', `Cannot make ${JSON.stringify(path)}: ${what}, sources outside of it were wanted`, { path, way: shown });
 }
 
-/** Whether a pattern can match something at or below a path. */
+/** Whether a pattern can match something at or below a path; of a path that is a pattern itself, the part before its wildcards counts. */
 export function mayReadFrom(pattern: string, path: string): boolean {
-  return mayReach(parseGlob(pattern).parts, namesOf(path));
+  const names = namesOf(path);
+  const wild = names.findIndex(hasGlobSyntax);
+  return mayReach(parseGlob(pattern).parts, wild < 0 ? names : names.slice(0, wild));
 }
 
 function namesOf(path: string): readonly string[] {

@@ -64,5 +64,7 @@ describe('refuseCycles()', () => {
 
 it('mayReadFrom() says whether a pattern can match at or below a path', () => {
   expect(['/a/*', '/a/b', '/a/b/c', '/**', '/*/b/x', '/a/**/z', '/[ab]/{b,c}/d'].every((pattern) => mayReadFrom(pattern, '/a/b'))).toBe(true);
+  expect(mayReadFrom('/a/b/x.csv', '/a/b/**')).toBe(true);
+  expect(mayReadFrom('/a/c/x.csv', '/a/b/*')).toBe(false);
   expect(['/b/*', '/a', '/a/c/**', '/*', '/a/[!b]/x'].some((pattern) => mayReadFrom(pattern, '/a/b'))).toBe(false);
 });
