@@ -190,7 +190,7 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
       engine,
       parquet: async function* parquet(sql, catalog) {
         const signal = options.signal === undefined ? {} : { signal: options.signal };
-        yield* parquetBytes(await engine(), sql, { catalog }, spillDirectory, signal);
+        yield* parquetBytes(await engine(), sql, { catalog }, spillDirectory, oplog.environment.uuid(), signal);
       },
     });
     return {
@@ -256,7 +256,7 @@ export function createSqlRunner(context: SqlContext): SqlRunner {
     async *parquet(script, options) {
       const { engine, query, names, release, spillDirectory } = await prepare(script, options);
       try {
-        yield* parquetBytes(engine, script, query, spillDirectory, options);
+        yield* parquetBytes(engine, script, query, spillDirectory, oplog.environment.uuid(), options);
       } catch (error) {
         throw withNames(error, names);
       } finally {
