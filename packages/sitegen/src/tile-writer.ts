@@ -63,7 +63,8 @@ function tileBytes(timeColumn: string, names: readonly string[], { times, column
   const writer = new ByteWriter();
   // A column without gaps needs no levels, and is copied as it is.
   const whole = columns.map((values) => !values.includes(null));
-  parquetWrite({
+  // To a writer in memory it writes before it returns.
+  void parquetWrite({
     writer,
     columnData: [
       { name: timeColumn, data: BigInt64Array.from(times, BigInt), encoding: 'DELTA_BINARY_PACKED' },

@@ -73,7 +73,7 @@ export function startChart(figure: HTMLElement, data: ChartData, view: View, rea
     for (const panel of panels) panel.move(span);
     figure.setAttribute('aria-busy', 'true');
     try {
-      const sources = await Promise.all(data.sources.map((source, at) => {
+      const sources = await Promise.all(data.sources.map(async (source, at) => {
         const resolution = resolutionFor(source.resolutions, span, data.targetPoints);
         return resolution === undefined ? undefined
           : readSource(reader, source.timeColumn, resolution, columnsOfSource(data.panels, at), span);
