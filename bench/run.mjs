@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 
 const LINES = [
   'startup', 'commit', 'concurrency', 'open-list', 'directory', 'copy-many', 'copy-large',
-  'sql-start', 'sql-table', 'sql-appends', 'nested', 'import', 'append-stream', 'spill', 'stream', 'storage', 'join', 'pivot', 'reduce', 'collect', 'site',
+  'sql-start', 'sql-table', 'sql-appends', 'nested', 'import', 'append-stream', 'spill', 'stream', 'storage', 'join', 'pivot', 'reduce', 'collect', 'logfile', 'site',
   'backup',
 ];
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
