@@ -193,7 +193,9 @@ describe('merge()', () => {
       while (head.snapshot.files.size > 1) {
         const files = [...head.snapshot.files.values()].sort(() => random() - 0.5);
         const inputs = files.slice(0, 2 + Math.floor(random() * 3));
-        const result = await merge(store, createDataReader(store), environment, head, { tier: Math.floor(random() * 3), inputs });
+        const result = await merge(store, createDataReader(store), environment, head, {
+          tier: Math.floor(random() * 3), inputs, isByHand: random() < 0.5,
+        });
         assert.ok(result.merged);
         head = result.head;
       }
