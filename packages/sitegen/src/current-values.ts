@@ -16,7 +16,8 @@ export function currentValues(
     const stepMillis = item?.resolutions[0]?.stepMillis ?? 0;
     const name = line.label === panel.title ? panelTitle({ ...panel, unit: '' }) : `${panel.title}, ${line.label}`;
     if (newest === undefined) {
-      return html`<li><span class="name">${name}</span><span class="value">&ndash;</span><span class="age is-silent">no value yet</span></li>`;
+      return html`<li><span class="name">${name}</span><span class="value">&ndash;</span>
+<span class="age is-silent">no value yet</span></li>`;
     }
     const { millis, value } = newest;
     const age = nowMillis - millis - stepMillis;
