@@ -22,7 +22,9 @@ const MOST_PROBES = 512;
  *
  * @returns whether the step was taken
  */
-export async function cleanLogStep(store: ObjectStore, { version, nowMillis, retentionMillis, versions }: LogCleanupStep): Promise<boolean> {
+export async function cleanLogStep(
+  store: ObjectStore, { version, nowMillis, retentionMillis, versions }: LogCleanupStep,
+): Promise<boolean> {
   const isOld = async (candidate: number): Promise<boolean> => {
     const meta = await store.head(commitPath(candidate));
     return meta !== undefined && meta.modifiedMillis <= nowMillis - retentionMillis;

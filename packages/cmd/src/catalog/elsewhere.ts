@@ -16,8 +16,8 @@ export const ELSEWHERE_COMMANDS: readonly Command[] = [
     summary: 'Make a bucket or a directory a backup of the pond',
     description: [
       'Looks whether the place is fit for it, writes whose backup it is, and stores in the pond how to get there. Secrets are '
-      + "never stored: give '${env:NAME}', or nothing and the SDK looks in its own places. Every write is pushed at once from then on, unless "
-      + '--no-auto; a push that fails never fails the write, and pond status tells of it.',
+      + "never stored: give '${env:NAME}', or nothing and the SDK looks in its own places. Every write is pushed at once from then on, "
+      + 'unless with --no-auto; a push that fails never fails the write, and pond status tells of it.',
       'With --encrypt everything is encrypted here, to the key in the key file, which is made when there is none. Pushing does not need '
       + 'the key file, restoring does: keep a copy of it elsewhere. A lost key file is a lost backup.',
     ],

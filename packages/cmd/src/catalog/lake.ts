@@ -11,7 +11,7 @@ export const LAKE_COMMANDS: readonly Command[] = [
   define({
     name: 'lake push',
     group: 'elsewhere',
-    summary: 'Bring tables and series to plain Delta tables for Spark and others',
+    summary: 'Bring tables and series to plain Delta tables of other engines',
     description: [
       'Each table or series that PATTERN matches, computed ones too, becomes a Delta table below URL, at its path without extension, '
       + 'or is brought to the newest state there: a series gets the rows of its new versions, a table and what is computed is replaced '

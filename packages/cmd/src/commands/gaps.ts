@@ -25,7 +25,9 @@ interface FoundHole extends Hole {
 
 export async function run(context: Context, { path }: { path: string }, { every }: { every: string | undefined }): Promise<void> {
   const stepMicros = every === undefined ? undefined : parseDuration(every);
-  if (stepMicros === 0n) throw new CliError('usage', `Cannot look for gaps by "${every ?? ''}": no time is between readings, more was wanted`);
+  if (stepMicros === 0n) {
+    throw new CliError('usage', `Cannot look for gaps by "${every ?? ''}": no time is between readings, more was wanted`);
+  }
   await withRows(context, async (rows) => {
     const found = (): AsyncIterable<FoundHole> => gaps(context, rows, path, stepMicros);
     await emitRows(context, { columns: COLUMNS, rows: mapped(found, rowOf) }, () => mapped(found, line));

@@ -35,6 +35,8 @@ async function timed(rows: RowSession, path: string, source: string): Promise<Ti
   const result = await rows.query({ script: 'SELECT * FROM source LIMIT 0', tables: { source } });
   await result.close();
   const timeColumn = timeColumnOf(result.columns);
-  if (timeColumn === undefined) throw new CliError('failed', `Cannot look for times in "${path}": it has no column of times, one was wanted`);
+  if (timeColumn === undefined) {
+    throw new CliError('failed', `Cannot look for times in "${path}": it has no column of times, one was wanted`);
+  }
   return { path, source, timeColumn };
 }
