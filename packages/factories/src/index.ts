@@ -1,4 +1,5 @@
 export { FactoryError, type FactoryErrorCode, type ConfigFault, badConfig } from './errors.ts';
+export { type Check, parseChecks } from './check-config.ts';
 export { checkConfig, parseConfig } from './config.ts';
 export { type DefinedFactory, defineFactory, type FactoryDefinition } from './define.ts';
 export { isReference, resolveReferences } from './environment-reference.ts';

@@ -208,6 +208,26 @@ export const ROW_COMMANDS: readonly Command[] = [
     load: () => import('../commands/gaps.ts'),
   }),
   define({
+    name: 'check',
+    group: 'files',
+    summary: 'Compare the newest readings with limits',
+    description: [
+      'The limits are YAML, of FILE or of /system/etc/check.yaml in the pond: checks is a list of pattern and column with stale (an age), '
+      + 'above, below, rate (change an hour between the two newest readings), and battery (below which one is, of column or of every '
+      + 'column with batt in its name). Only the newest reading counts, and what came between two runs is not looked at.',
+      'A line for each breach; no series for a pattern and no column of a name are breaches, too.',
+    ],
+    arguments: {},
+    options: { file: { long: 'file', short: 'f', value: 'FILE', of: 'host-file', summary: 'The limits; - is the standard input' } },
+    formats: TEXT_AND_ROWS,
+    examples: [
+      { line: 'pond check -f limits.yaml', summary: 'For a timer: silent and 0 when all is well' },
+      { line: 'pond check --json', summary: 'By the limits that the pond holds, for a program' },
+    ],
+    exitCodes: { 1: 'Something is beyond its limit, or the check failed' },
+    load: () => import('../commands/check.ts'),
+  }),
+  define({
     name: 'set-temporal-bounds',
     group: 'files',
     summary: 'Give a version of a series other times',
