@@ -1,4 +1,4 @@
-import type { ChangeCounts, Environment, MaintainReport, TransactionFacts } from '@duckpond/oplog';
+import type { ChangeCounts, Environment, MaintainReport as LogMaintainReport, TransactionFacts } from '@duckpond/oplog';
 import type { Explanation, QueryResult } from '@duckpond/query';
 import type { FS, NodeKind, WritableFS } from '@duckpond/tinyfs';
 import type { Factories } from './factory.ts';
@@ -25,7 +25,7 @@ export interface PondIdentity {
 /** The state to read: a transaction by number, or the newest one that is not later than a time. */
 export type At = { readonly txnSeq: number } | { readonly timeMicros: bigint };
 
-export type { ChangeCounts, Environment, MaintainReport };
+export type { ChangeCounts, Environment };
 /** One transaction as the log tells it. */
 export type TransactionInfo = TransactionFacts;
 
@@ -102,8 +102,17 @@ export interface MaintainOptions {
   readonly vacuum?: boolean;
   /** A path: the content of its older versions, and of files of that name that were removed, goes for good. */
   readonly purge?: string;
+  /** A path or pattern: all versions of the series that it matches are put together in runs, whatever their number and size. */
+  readonly collapse?: string;
   /** Tells what would be done and saved. */
   readonly dryRun?: boolean;
+}
+
+export interface MaintainReport extends LogMaintainReport {
+  /** Versions and runs of series that were put together, their bytes, and how many runs they are now. */
+  readonly collapsedParts: number;
+  readonly collapsedBytes: number;
+  readonly collapsedIntoRuns: number;
 }
 
 export interface FsckOptions {

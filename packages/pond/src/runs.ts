@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
-  decodeColumns, endOfRuns, type LocalIo, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, spansOf,
-  type Transaction, viewOf,
+  decodeColumns, endOfRuns, type LocalIo, type NewRun, type NodeFact, type Oplog, type Row, rowsOfVersions, type RunFact, type Span,
+  spansOf, type Transaction, viewOf,
 } from '@duckpond/oplog';
 import type { VersionContent } from '@duckpond/query';
 import { PondError } from './errors.ts';
@@ -25,45 +25,83 @@ export interface RunWorkshop {
 }
 
 /**
- * Puts versions of a series together that were committed before the transaction, and records the runs in it. Versions never
- * change, so that the runs stay true whatever others commit meanwhile.
- *
- * @param mode `due`: at most one merge of bounded size; `all`: everything that can be put together
+ * What is put together. `due`: at most one merge of bounded size; `all`: everything but large versions; `collapse`: those, too. The last
+ * two make runs as large as they may be.
  */
-export async function addRuns(workshop: RunWorkshop, transaction: Transaction, fact: NodeFact, mode: 'due' | 'all'): Promise<number> {
-  const { oplog, storeDirectory } = workshop;
+export type RunMode = 'due' | 'all' | 'collapse';
+
+/** What becomes of a series, and what must be known to do it. */
+export interface RunsPlan {
+  readonly source: RelationSource;
+  readonly fact: NodeFact;
+  readonly runs: readonly RunFact[];
+  readonly spans: readonly Span[];
+  /** Versions that are in no run. */
+  readonly rows: readonly Row[];
+  readonly planned: readonly PlannedRun[];
+}
+
+/** Plans for versions that were committed before the transaction. Changes nothing. */
+export async function planRuns(
+  { oplog, storeDirectory }: RunWorkshop, transaction: Transaction, fact: NodeFact, mode: RunMode,
+): Promise<RunsPlan> {
   const { partId, nodeId, version: newest } = fact;
   const source: RelationSource = { oplog, view: viewOf(transaction.base), storeDirectory };
   const runs = await transaction.base.view.runs(partId, nodeId);
-  const end = endOfRuns(runs);
-  const rows = await rowsOfVersions(oplog, source.view, fact, end.version + 1, newest, end.txnSeq);
-  const tail = rows.map(plannedVersion);
   const spans = spansOf(runs, newest);
-  let plan: readonly PlannedRun[];
-  if (mode === 'all') {
-    const units = spans.flatMap(({ run, from, to }): PlannedUnit[] => {
-      if (run !== undefined) return [{ from, to, sizeBytes: run.sizeBytes, isMergeable: true }];
-      const apart = { from, to: Math.min(to, end.version), sizeBytes: 0, isMergeable: false };
-      const own = tail.filter(({ version }) => version >= from).map((one): PlannedUnit => (
-        { from: one.version, to: one.version, sizeBytes: one.sizeBytes, isMergeable: isMergeable(one) }));
-      return apart.to >= apart.from ? [apart, ...own] : own;
-    });
-    plan = planAll(units);
-  } else {
+  const known = mode === 'collapse' ? { version: (spans.find(isApart)?.from ?? newest + 1) - 1, txnSeq: 0 } : endOfRuns(runs);
+  const found = await rowsOfVersions(oplog, source.view, fact, known.version + 1, newest, known.txnSeq);
+  const rows = found.filter(({ version }) => spans.some((span) => isApart(span) && span.from <= version && version <= span.to));
+  const tail = rows.map(plannedVersion);
+  const plan = (planned: readonly PlannedRun[]): RunsPlan => ({ source, fact, runs, spans, rows, planned });
+  if (mode === 'due') {
     const tier = tail.length >= DUE_VERSIONS ? undefined : planTier(runs);
     const [first, last] = [tier?.[0], tier?.at(-1)];
-    plan = first === undefined || last === undefined ? planTail(tail) : [{ from: first.versionMin, to: last.version, isMerged: true }];
+    return plan(first === undefined || last === undefined ? planTail(tail) : [{ from: first.versionMin, to: last.version, isMerged: true }]);
   }
+  const units = spans.flatMap(({ run, from, to }): PlannedUnit[] => {
+    if (run !== undefined) return [{ from, to, sizeBytes: run.sizeBytes, isMergeable: true }];
+    const apart = { from, to: Math.min(to, known.version), sizeBytes: 0, isMergeable: false };
+    const own = tail.filter(({ version }) => version >= from && version <= to).map((one): PlannedUnit => ({
+      from: one.version, to: one.version, sizeBytes: one.sizeBytes, isMergeable: mode === 'collapse' ? one.isTabular : isMergeable(one),
+    }));
+    return apart.to >= apart.from ? [apart, ...own] : own;
+  });
+  return plan(planAll(units));
+}
+
+function isApart({ run }: Span): boolean {
+  return run === undefined;
+}
+
+/** The versions and the runs that a planned run is made of. */
+export function partsOf(
+  { rows, spans }: RunsPlan, { from, to }: PlannedRun,
+): { readonly rows: readonly Row[]; readonly runs: readonly OldRun[] } {
+  return {
+    rows: rows.filter(({ version }) => version >= from && version <= to),
+    runs: spans.flatMap(({ run, ...span }) => (run !== undefined && span.from >= from && span.to <= to ? [{ run, ...span }] : [])),
+  };
+}
+
+/**
+ * Puts versions of a series together as planned, and records the runs in the transaction. Versions never change, so that the runs stay
+ * true whatever others commit meanwhile.
+ *
+ * @returns how many were put together
+ */
+export async function addRuns(workshop: RunWorkshop, transaction: Transaction, plan: RunsPlan): Promise<number> {
+  const { source, fact, runs: known, planned } = plan;
+  const { partId, nodeId } = fact;
   let merged = 0;
-  for (const { from, to, isMerged } of plan) {
-    const covered = rows.filter(({ version }) => version >= from && version <= to);
-    const old = spans.flatMap(({ run, ...span }) => (run !== undefined && span.from >= from && span.to <= to ? [{ run, ...span }] : []));
-    const counted = await Promise.all(old.map((part) => countedRun(source, fact, part)));
-    const facts = runFacts(from, to, counted, covered);
-    if (isMerged) {
-      transaction.addRun(partId, nodeId, await mergedRun(workshop, source, facts, old, covered, fact));
+  for (const one of planned) {
+    const { rows, runs } = partsOf(plan, one);
+    const counted = await Promise.all(runs.map((part) => countedRun(source, fact, part)));
+    const facts = runFacts(one.from, one.to, counted, rows);
+    if (one.isMerged) {
+      transaction.addRun(partId, nodeId, await mergedRun(workshop, source, facts, runs, rows, fact));
       merged++;
-    } else transaction.addRun(partId, nodeId, standingRun(runs, facts));
+    } else transaction.addRun(partId, nodeId, standingRun(known, facts));
   }
   return merged;
 }
@@ -80,7 +118,8 @@ async function countedRun(source: RelationSource, fact: NodeFact, { run, from, t
   return { ...run, rowCount: rows.reduce((sum, { entry }) => sum + (entry.rowCount ?? 0), 0) };
 }
 
-type OldRun = { readonly run: RunFact; readonly from: number; readonly to: number };
+/** A run, and the versions that are taken from it. */
+export type OldRun = { readonly run: RunFact; readonly from: number; readonly to: number };
 type RunFacts = Omit<NewRun, 'sha256' | 'sizeBytes'>;
 
 function runFacts(from: number, to: number, runs: readonly RunFact[], rows: readonly Row[]): RunFacts {
@@ -92,7 +131,7 @@ function runFacts(from: number, to: number, runs: readonly RunFact[], rows: read
     rowCount: ranges.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0),
     timeMinMicros: starts.length === 0 ? null : starts.reduce((a, b) => (b < a ? b : a)),
     timeMaxMicros: ends.length === 0 ? null : ends.reduce((a, b) => (b > a ? b : a)),
-    versionTxnSeq: rows.at(-1)?.txnSeq ?? runs.at(-1)?.versionTxnSeq ?? 0,
+    versionTxnSeq: Math.max(rows.at(-1)?.txnSeq ?? 0, runs.at(-1)?.versionTxnSeq ?? 0),
   };
 }
 
@@ -162,7 +201,7 @@ export async function addDueRuns(workshop: RunWorkshop, transaction: Transaction
     if (!await mayBeDue(transaction, fact)) continue;
     if (left-- === 0) return;
     try {
-      await addRuns(workshop, transaction, fact, 'due');
+      await addRuns(workshop, transaction, await planRuns(workshop, transaction, fact, 'due'));
     } catch (error) {
       if (!isFromOutside(error)) throw error;
     }
@@ -182,7 +221,7 @@ export async function compactRuns(workshop: RunWorkshop): Promise<number> {
   for (const { fact } of (await indexTree(transaction.base.view)).values()) {
     if (fact.kind !== 'series' || fact.totalRows === null) continue;
     try {
-      merged += await addRuns(workshop, transaction, fact, 'all');
+      merged += await addRuns(workshop, transaction, await planRuns(workshop, transaction, fact, 'all'));
     } catch (error) {
       // Damage, which fsck names, or no place: the other series and the rest of the maintenance go on.
       if (!isFromOutside(error)) throw error;

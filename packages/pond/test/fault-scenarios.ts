@@ -102,5 +102,8 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'compaction of a series with vacuum', before: withAppends(70, 5 * 3_600_000),
     run: changing((pond) => pond.maintain({ compact: true, vacuum: true })),
   },
+  {
+    name: 'a series is collapsed', before: withAppends(20), run: changing((pond) => pond.maintain({ collapse: '/rows.series' })),
+  },
   { name: 'maintenance with vacuum', before: withCommits(40, 20_000), run: changing((pond) => pond.maintain({ compact: true, vacuum: true })) },
 ];

@@ -54,6 +54,7 @@ describe(`tables and series under random changes, merges and vacuum (seed ${SEED
       let model: Model = new Map();
       const states = new Map<number, Model>([[1, model]]);
       let counter = 0;
+      let collapsed = 0;
       const newRows = (): number[] => Array.from({ length: below(4) }, () => ++counter);
 
       const change = async (next: Model, work: Parameters<Pond['write']>[0]): Promise<void> => {
@@ -160,7 +161,19 @@ describe(`tables and series under random changes, merges and vacuum (seed ${SEED
           const middle = { txnSeq: 1 + below(oplog.head.txnSeq) };
           const diff = await plain(pond.diff(middle));
           const { txnSeq } = await pond.transaction();
-          await pond.maintain({ compact: random() < 0.7, vacuum: random() < 0.5 });
+          if (random() < 0.7 || !paths.some((path) => model.get(path)?.kind === 'series')) {
+            await pond.maintain({ compact: random() < 0.7, vacuum: random() < 0.5 });
+          } else {
+            const collapse = pick(['/**', '/**', paths.find((path) => model.get(path)?.kind === 'series') ?? '/**']);
+            const planned = await pond.maintain({ collapse, dryRun: true });
+            assert.equal((await pond.transaction()).txnSeq, txnSeq, 'a dry run commits nothing');
+            const made = maker.made();
+            const done = await pond.maintain({ collapse });
+            const { collapsedParts, collapsedBytes, collapsedIntoRuns } = done;
+            assert.deepEqual({ ...planned, collapsedParts, collapsedBytes, collapsedIntoRuns }, planned, 'the dry run');
+            assert.equal(maker.made() - made, done.collapsedIntoRuns);
+            collapsed += done.collapsedIntoRuns;
+          }
           assert.equal(await plain(pond.records({ entries: true, at: { txnSeq } })), before, 'records');
           const newest = (await pond.transaction()).txnSeq;
           if (newest !== txnSeq) states.set(newest, model);
@@ -181,7 +194,7 @@ describe(`tables and series under random changes, merges and vacuum (seed ${SEED
       await pond.maintain({ compact: true, vacuum: true });
       states.set((await pond.transaction()).txnSeq, model);
       await check();
-      assert.ok(maker.made() > 0);
+      assert.ok(maker.made() > 0 && collapsed > 0);
       // Nothing but the runs has the rows now.
       const last = await pond.read(async (fs) => (await (await fs.root()).get('/last')).node);
       const rows = await oplog.versions(await oplog.view(), last.home, last.id);

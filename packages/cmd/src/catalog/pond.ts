@@ -169,17 +169,21 @@ export const POND_COMMANDS: readonly Command[] = [
       '--purge removes the content of the older versions of a file, and of files of that name that were removed, for good. That they were '
         + 'there stays in the log. Their bytes leave the disk an hour later, those of large ones a day after they were written, with the '
         + 'next pond maintain.',
+      '--collapse puts all versions of a series together in files of up to 128 MiB, however few or large they are; queries and older states '
+        + 'answer as before. What is merged leaves the disk as after --compact.',
     ],
     arguments: {},
     options: {
       compact: { long: 'compact', summary: 'Merge small files' },
       vacuum: { long: 'vacuum', summary: 'Remove files that nothing refers to any more' },
       purge: { long: 'purge', value: 'PATH', summary: 'Remove the old content of a path for good' },
+      collapse: { long: 'collapse', value: 'PATH', summary: 'Put all versions of the series that a path or pattern matches together' },
       dryRun: DRY_RUN,
     },
     formats: REPORT,
     changes: true,
     examples: [
+      { line: "pond maintain --collapse '/sensors/*.series' --dry-run", summary: 'How much would be put together' },
       { line: 'pond maintain --vacuum --dry-run', summary: 'What would be removed' },
       { line: 'pond maintain --purge /notes.txt --dry-run', summary: 'How much of its history would go' },
     ],
