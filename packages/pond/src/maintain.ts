@@ -17,6 +17,7 @@ export async function maintainPond(workshop: RunWorkshop, options: MaintainOptio
   const purge = options.purge === undefined ? {} : { purge: await (await import('./purge-targets.ts')).purgeTargets(oplog, options.purge) };
   const isAlive = (processId: number): boolean => oplog.environment.isAlive?.(processId) ?? isProcessAlive(processId);
   const { purge: _, collapse: __, ...others } = options;
-  const report = await oplog.maintain(storeDirectory, { ...others, ...purge, isAlive, ...(workshop.io === undefined ? {} : { io: workshop.io }) });
+  const report = await oplog.maintain(
+    storeDirectory, { ...others, ...purge, isAlive, ...(workshop.io === undefined ? {} : { io: workshop.io }) });
   return { ...report, ...collapsed };
 }

@@ -57,7 +57,8 @@ export async function planRuns(
   if (mode === 'due') {
     const tier = tail.length >= DUE_VERSIONS ? undefined : planTier(runs);
     const [first, last] = [tier?.[0], tier?.at(-1)];
-    return plan(first === undefined || last === undefined ? planTail(tail) : [{ from: first.versionMin, to: last.version, isMerged: true }]);
+    if (first === undefined || last === undefined) return plan(planTail(tail));
+    return plan([{ from: first.versionMin, to: last.version, isMerged: true }]);
   }
   const units = spans.flatMap(({ run, from, to }): PlannedUnit[] => {
     if (run !== undefined) return [{ from, to, sizeBytes: run.sizeBytes, isMergeable: true }];

@@ -35,7 +35,8 @@ it('maintain({ collapse }) takes versions that are few and those that are too la
   expect(await pond.maintain({ collapse: '/d/*', dryRun: true })).toMatchObject({ collapsedParts: 5, collapsedIntoRuns: 1 });
   const spans = async (path: string): Promise<unknown> => {
     const { node } = await pond.read(async (fs) => (await fs.root()).get(path));
-    return (await (await oplog.view()).runs(node.home, node.id)).map(({ versionMin, version, sha256 }) => [versionMin, version, sha256 !== null]);
+    const runs = await (await oplog.view()).runs(node.home, node.id);
+    return runs.map(({ versionMin, version, sha256 }) => [versionMin, version, sha256 !== null]);
   };
   expect(await spans('/d/many')).toEqual([[1, 33, true], [37, 40, true]]);
   expect(await pond.maintain({ collapse: '/d/*' })).toMatchObject({ collapsedParts: 5, collapsedIntoRuns: 1 });

@@ -169,8 +169,8 @@ export const POND_COMMANDS: readonly Command[] = [
       '--purge removes the content of the older versions of a file, and of files of that name that were removed, for good. That they were '
         + 'there stays in the log. Their bytes leave the disk an hour later, those of large ones a day after they were written, with the '
         + 'next pond maintain.',
-      '--collapse puts all versions of a series together in files of up to 128 MiB, however few or large they are; queries and older states '
-        + 'answer as before. What is merged leaves the disk as after --compact.',
+      '--collapse puts all versions of a series together in files of up to 128 MiB, however few or large they are; queries and older '
+        + 'states answer as before. What is merged leaves the disk as after --compact.',
     ],
     arguments: {},
     options: {
