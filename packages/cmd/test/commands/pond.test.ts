@@ -187,7 +187,8 @@ test('settings: an option wins over the environment, that over the pond, that ov
   for (let index = 0; index < 4; index++) await ok(['touch', `/f${index}`]);
   const count = async (args: string[], env: Record<string, string> = {}): Promise<number> =>
     (await run(['log', ...args], { cwd, env: { POND: directory, ...env } })).stdout.match(/^transaction /gm)?.length ?? 0;
-  const rest = 'default\tsql.memory_limit=512MiB\ndefault\tsql.spill_directory=cache/spill\ndefault\tsql.threads=auto\n';
+  const rest = 'default\tmaintain.auto=on\ndefault\tmaintain.log_retention=7d\n'
+    + 'default\tsql.memory_limit=512MiB\ndefault\tsql.spill_directory=cache/spill\ndefault\tsql.threads=auto\n';
   expect(await ok(['config', '--show-origin'])).toBe(`default\tlog.limit=20\n${rest}`);
   expect(await count([])).toBe(5);
   await ok(['config', 'set', 'log.limit', '3']);
