@@ -29,7 +29,10 @@ export async function run({ quick }) {
   const perRun = [];
   for (let rotation = 0; rotation < ROTATIONS; rotation++) {
     for (let at = 0; at < RUNS_BETWEEN; at++) {
-      const text = Array.from({ length: portion }, () => `2024-01-01T00:00:00Z host app[17]: request ${line++} took ${line % 977} ms\n`).join('');
+      const text = Array.from(
+        { length: portion },
+        () => `2024-01-01T00:00:00Z host app[17]: request ${line++} took ${line % 977} ms\n`,
+      ).join('');
       appendFileSync(log, text);
       bytes += Buffer.byteLength(text);
       const [begin, before] = [performance.now(), process.cpuUsage()];
@@ -48,17 +51,40 @@ export async function run({ quick }) {
   for (const name of readdirSync(host)) {
     const hash = createHash('sha256');
     await pond.read(async (fs) => { for await (const chunk of (await fs.root()).read(`/logs/${name}`)) hash.update(chunk); });
-    if (hash.digest('hex') === createHash('sha256').update(readFileSync(join(host, name))).digest('hex')) same += statSync(join(host, name)).size;
+    if (
+      hash.digest('hex')
+      === createHash('sha256')
+        .update(readFileSync(join(host, name)))
+        .digest('hex')
+    )
+      same += statSync(join(host, name)).size;
   }
   await pond.close();
   rmSync(directory, { recursive: true, force: true });
   const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
   return [
-    { what: `${(line / 1e6).toFixed(1)} M lines, ${ROTATIONS} rotations, ${perRun.length} runs: bytes that are equal`, ours: String(same), against: `host: ${bytes}`, result: '', target: 'equal', ok: same === bytes },
-    { what: 'bytes taken, over bytes written', ours: String(taken), against: String(bytes), result: (taken / bytes).toFixed(3), target: '1.000', ok: taken === bytes },
     {
-      what: 'speed', ours: `${(bytes / millis / 1000).toFixed(0)} MB/s, ${((cpu.user + cpu.system) / 1e6).toFixed(1)} s CPU`, against: '',
-      result: `a run ${mean(perRun.slice(0, 30)).toFixed(0)} ms at first, ${mean(perRun.slice(-30)).toFixed(0)} ms at the end`, target: 'shown',
+      what: `${(line / 1e6).toFixed(1)} M lines, ${ROTATIONS} rotations, ${perRun.length} runs: bytes that are equal`,
+      ours: String(same),
+      against: `host: ${bytes}`,
+      result: '',
+      target: 'equal',
+      ok: same === bytes,
+    },
+    {
+      what: 'bytes taken, over bytes written',
+      ours: String(taken),
+      against: String(bytes),
+      result: (taken / bytes).toFixed(3),
+      target: '1.000',
+      ok: taken === bytes,
+    },
+    {
+      what: 'speed',
+      ours: `${(bytes / millis / 1000).toFixed(0)} MB/s, ${((cpu.user + cpu.system) / 1e6).toFixed(1)} s CPU`,
+      against: '',
+      result: `a run ${mean(perRun.slice(0, 30)).toFixed(0)} ms at first, ${mean(perRun.slice(-30)).toFixed(0)} ms at the end`,
+      target: 'shown',
     },
     loadRow(),
   ];

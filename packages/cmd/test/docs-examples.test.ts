@@ -39,6 +39,9 @@ beforeAll(async () => {
   const yesterday = new Date(Number(START_MICROS / 1000n) + 2 * DAY_MILLIS).toISOString();
   writeFileSync(join(prepared, 'a.csv'), `timestamp,temp\n${yesterday},4.5\n${yesterday},5.5\n`);
   await pond(3 * DAY_MILLIS, '', 'copy', `host+series://${join(prepared, 'a.csv')}`, '/sensors/a.series');
+  writeFileSync(join(prepared, 'limits.yaml'), 'checks: [{ pattern: /sensors/a.series, column: temp, above: 50 }]\n');
+  await pond(3 * DAY_MILLIS, '', 'mkdir', '-p', '/system/etc');
+  await pond(3 * DAY_MILLIS, readFileSync(join(prepared, 'limits.yaml'), 'utf8'), 'copy', '-', '/system/etc/check.yaml');
   const startSeconds = Number(START_MICROS / 1_000_000n);
   hydrovu = await startServer({
     model: createModel({ seed: 1, startSeconds, devices: 1 }), clientId: HYDROVU.HYDROVU_ID, clientSecret: HYDROVU.HYDROVU_SECRET,
@@ -61,6 +64,20 @@ afterAll(async () => {
   rmSync(prepared, { recursive: true, force: true });
 });
 
+const DISK = ['backup', 'add', 'disk', 'file:///mnt/usb/w'];
+const OFFSITE = ['backup', 'add', 'offsite', 'file:///mnt/usb/o'];
+const NORTH: readonly (readonly string[])[] = [
+  ['--pond', 'north', 'init'], ['--pond', 'north', 'backup', 'add', 'nas', 'file:///mnt/nas/north'], ['--pond', 'north', 'push'],
+];
+const ADD_NORTH = ['remote', 'add', 'north', 'file:///mnt/nas/north', '/ponds/north'];
+
+/** What has to be done before the examples of a command mean something. */
+const BEFORE: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'backup remove': [DISK], 'backup prune': [OFFSITE, ['push']], push: [OFFSITE], verify: [DISK, ['push']],
+  restore: [DISK, ['push']], 'remote add': NORTH, 'remote remove': [...NORTH, ADD_NORTH], pull: [...NORTH, ADD_NORTH],
+  reconstruct: [['mirror', './files']], 'lake doctor': [['lake', 'push', './lake']],
+};
+
 /** The words of a line that needs no shell; undefined when it needs one. */
 function wordsOf(line: string): readonly string[] | undefined {
   if (/[|<>$]|^source |^\w+=/.test(line)) return undefined;
@@ -72,13 +89,21 @@ const NEEDS: readonly (readonly [RegExp, string])[] = [[/man -l/, 'man'], [/^sou
 
 const examples = COMMANDS.flatMap(({ name, examples: all }) => all.map(({ line }) => ({ name, line })));
 
-test.each(examples)('example of pond $name: $line', async ({ line }) => {
+test.each(examples)('example of pond $name: $line', async ({ name, line }) => {
   const cwd = scratchDirectory();
   cpSync(prepared, cwd, { recursive: true });
+  // Buckets are tried where there is a server for them: in the tests of the package remote.
+  if (line.includes('s3://')) return;
   const [first, ...args] = wordsOf(line) ?? [];
   if (first === 'pond') {
-    const exported = args.map((word) => word.replace('host:///tmp/out', `host://${cwd}/out`).replace(/(host\+\w+:\/\/)\/tmp\//, `$1${cwd}/`));
+    const here = (word: string): string => word.replace('host:///tmp/out', `host://${cwd}/out`).replace(/(host\+\w+:\/\/)\/tmp\//, `$1${cwd}/`)
+      .replace('file:///mnt/', `file://${cwd}/mnt/`).replace(/^812$/, '2');
+    const exported = args.map(here);
     const options = { cwd, env: { POND: 'pond', ...HYDROVU }, laterMillis: 3 * DAY_MILLIS + 60_000 };
+    for (const words of BEFORE[name] ?? []) {
+      const { code, stderr } = await run(words.map(here), options);
+      expect(code, stderr).toBe(0);
+    }
     if (line === 'pond sql') {
       // A person says goodbye at once.
       expect(await run(exported, { ...options, typed: new PassThrough().end() })).toMatchObject({ code: 0, stderr: '' });
@@ -89,6 +114,12 @@ test.each(examples)('example of pond $name: $line', async ({ line }) => {
       setTimeout(() => fake.interrupt(new Interrupted(130)), 1000);
       expect(await main(exported, fake.effects)).toBe(130);
       expect(fake.stdout()).toContain('4.5');
+      return;
+    }
+    if (args.includes('--watch')) {
+      const fake = fakeEffects(options);
+      setTimeout(() => fake.interrupt(new Interrupted(130)), 1000);
+      expect(await main(exported, fake.effects)).toBe(130);
       return;
     }
     const { code, stderr } = await run(exported, options);

@@ -38,7 +38,7 @@ export const LAKE_COMMANDS: readonly Command[] = [
   define({
     name: 'lake doctor',
     group: 'elsewhere',
-    summary: 'Look whether Delta tables are sound, and how other engines open them',
+    summary: 'Examine Delta tables, and show how other engines open them',
     description: [
       'Looks at every Delta table below URL, whoever made it: protocol, gaps in the log, missing files and files of another size, '
       + 'statistics, sizes that make reading slow, files that nothing refers to; and whether the place lets two writers commit safely, for '

@@ -43,11 +43,21 @@ describe('pond mknod', () => {
   });
 
   const BAD_ENTRIES: readonly (readonly [name: string, config: string, message: string])[] = [
-    ['of an unknown factory', 'entries: [{ name: a, factory: sql-derived, config: {} }]', 'the entry "a": factory: there is no factory "sql-derived"'],
-    ['with a config of their own that is wrong', 'entries:\n- name: d\n  factory: dynamic-dir\n  config:\n    entries: [{ name: a, factory: sql-derived-table, config: { patterns: {} } }]',
-      'the entry "d": the entry "a": patterns: is an empty mapping'],
-    ['that need each other', 'entries:\n- { name: a, factory: sql-derived-table, config: { patterns: { x: /d/b } } }\n- { name: b, factory: sql-derived-table, config: { patterns: { x: "/d/[a]" } } }',
-      'it needs itself, /d/a -> /d/b -> /d/a'],
+    [
+      'of an unknown factory',
+      'entries: [{ name: a, factory: sql-derived, config: {} }]',
+      'the entry "a": factory: there is no factory "sql-derived"',
+    ],
+    [
+      'with a config of their own that is wrong',
+      'entries:\n- name: d\n  factory: dynamic-dir\n  config:\n    entries: [{ name: a, factory: sql-derived-table, config: { patterns: {} } }]',
+      'the entry "d": the entry "a": patterns: is an empty mapping',
+    ],
+    [
+      'that need each other',
+      'entries:\n- { name: a, factory: sql-derived-table, config: { patterns: { x: /d/b } } }\n- { name: b, factory: sql-derived-table, config: { patterns: { x: "/d/[a]" } } }',
+      'it needs itself, /d/a -> /d/b -> /d/a',
+    ],
   ];
 
   it('refuses entries of a dynamic-dir that cannot be used', async () => {
@@ -60,8 +70,16 @@ describe('pond mknod', () => {
 
   it('entries of a dynamic-dir may need each other in one direction', async () => {
     const { ok, file } = await files();
-    await ok(['mknod', 'dynamic-dir', '/d', '--config-path', file('c.yaml',
-      'entries:\n- { name: a, factory: sql-derived-table, config: { patterns: { x: /d/b } } }\n- { name: b, factory: sql-derived-table, config: { patterns: { x: /a.csv } } }')]);
+    await ok([
+      'mknod',
+      'dynamic-dir',
+      '/d',
+      '--config-path',
+      file(
+        'c.yaml',
+        'entries:\n- { name: a, factory: sql-derived-table, config: { patterns: { x: /d/b } } }\n- { name: b, factory: sql-derived-table, config: { patterns: { x: /a.csv } } }',
+      ),
+    ]);
     expect(await ok(['count', '/d/a'])).toBe('2\n');
   });
 
@@ -89,10 +107,13 @@ describe('pond mknod', () => {
     await ok(['mknod', 'sql-derived-table', '/one/a', '--config-path', from('/two/*')]);
     await ok(['mknod', 'sql-derived-table', '/two/b', '--config-path', from('/three/**')]);
     expect(await pond(['mknod', 'sql-derived-table', '/three/x/c', '--config-path', from('/on?/a')])).toMatchObject({
-      code: 1, stderr: expect.stringContaining('it needs itself, /three/x/c -> /one/a -> /two/b -> /three/x/c, sources outside of it were wanted'),
+      code: 1,
+      stderr: expect.stringContaining('it needs itself, /three/x/c -> /one/a -> /two/b -> /three/x/c, sources outside of it were wanted'),
     });
     await ok(['mknod', 'sql-derived-table', '/three/x/c', '--config-path', from('/a.csv')]);
-    expect(await pond(['mknod', 'sql-derived-table', '/three/x/c', '--overwrite', '--config-path', from('/one/a')])).toMatchObject({ code: 1 });
+    expect(await pond(['mknod', 'sql-derived-table', '/three/x/c', '--overwrite', '--config-path', from('/one/a')])).toMatchObject({
+      code: 1,
+    });
     expect(await ok(['count', '/one/a'])).toBe('2\n');
   });
 });
@@ -131,13 +152,17 @@ describe('pond apply', () => {
     file('sub/m.yaml', MANIFEST);
     expect(await ok(['apply', '-f', 'sub/m.yaml', '--dry-run'])).toBe(
       'would create mkdir /derived\nwould create copy /in/b.csv\nwould create mknod /derived/warm.series\n');
-    expect(await ok(['apply', '-f', 'sub/m.yaml'])).toBe('created mkdir /derived\ncreated copy /in/b.csv\ncreated mknod /derived/warm.series\n');
+    expect(await ok(['apply', '-f', 'sub/m.yaml'])).toBe(
+      'created mkdir /derived\ncreated copy /in/b.csv\ncreated mknod /derived/warm.series\n',
+    );
     expect(await ok(['apply', '-f', 'sub/m.yaml'])).toBe(
       'unchanged mkdir /derived\nunchanged copy /in/b.csv\nunchanged mknod /derived/warm.series\nno transaction\n');
     expect(JSON.parse(await ok(['log', '--format', 'json']))).toHaveLength(3);
     expect(await ok(['cat', '/derived/warm.series', '--format', 'csv'])).toContain(':00Z,68\n');
     const [{ config }] = JSON.parse(await ok(['sql', "SELECT config FROM pond.nodes WHERE path = '/derived/warm.series'", '--json']));
-    expect(config).toBe('# as it was written\npatterns:\n  readings: /in/*.csv\nquery: |\n  SELECT timestamp, temperature * 9 / 5 + 32 AS f\n  FROM readings\n');
+    expect(config).toBe(
+      '# as it was written\npatterns:\n  readings: /in/*.csv\nquery: |\n  SELECT timestamp, temperature * 9 / 5 + 32 AS f\n  FROM readings\n',
+    );
     file('sub/m.yaml', MANIFEST.replace('+ 32', '+ 33'));
     expect(await ok(['apply', '-f', 'sub/m.yaml', '--format', 'csv'])).toBe(
       'state,kind,path\nunchanged,mkdir,/derived\nunchanged,copy,/in/b.csv\nupdated,mknod,/derived/warm.series\n');
@@ -146,7 +171,8 @@ describe('pond apply', () => {
 
   it('a copy onto something else is refused unless it may overwrite', async () => {
     const { ok, pond, file } = await files();
-    const manifest = (more: string): string => file('m.yaml', `version: v1\nkind: copy\nmetadata: { path: /a.csv }\nspec: { source: b.csv${more} }\n`);
+    const manifest = (more: string): string =>
+      file('m.yaml', `version: v1\nkind: copy\nmetadata: { path: /a.csv }\nspec: { source: b.csv${more} }\n`);
     file('b.csv', 'timestamp,temperature\n2024-01-02T00:00:00Z,1\n');
     expect(await pond(['apply', '-f', manifest('')])).toMatchObject({ code: 1, stderr: expect.stringContaining('already exists') });
     expect(await ok(['apply', '-f', manifest(', overwrite: true')])).toBe('updated copy /a.csv\n');
@@ -173,7 +199,9 @@ describe('pond apply', () => {
     await ok(['copy', '-', '/derived/own.txt'], 'x');
     const [, second = ''] = MANIFEST.split('---\n');
     file('m.yaml', second);
-    expect(await ok(['apply', '-f', 'm.yaml', '--prune', '--dry-run'])).toBe('unchanged copy /in/b.csv\nwould remove mknod /derived/warm.series\n');
+    expect(await ok(['apply', '-f', 'm.yaml', '--prune', '--dry-run'])).toBe(
+      'unchanged copy /in/b.csv\nwould remove mknod /derived/warm.series\n',
+    );
     expect(await ok(['apply', '-f', 'm.yaml', '--prune'])).toBe('unchanged copy /in/b.csv\nremoved mknod /derived/warm.series\n');
     await ok(['rm', '/derived/own.txt']);
     expect(await ok(['apply', '-f', 'm.yaml', '--prune'])).toBe('unchanged copy /in/b.csv\nremoved mkdir /derived\n');
@@ -182,7 +210,10 @@ describe('pond apply', () => {
 
   it('variables stand in paths and sources', async () => {
     const { ok, pond, file } = await files();
-    const manifest = file('m.yaml', 'version: v1\nkind: mkdir\nmetadata:\n  path: "/{{ site }}/{{ get_env(name=\'KIND\', default=\'raw\') }}"\n');
+    const manifest = file(
+      'm.yaml',
+      "version: v1\nkind: mkdir\nmetadata:\n  path: \"/{{ site }}/{{ get_env(name='KIND', default='raw') }}\"\n",
+    );
     expect(await ok(['apply', '-f', manifest, '-v', 'site=north'])).toBe('created mkdir /north/raw\n');
     expect(await ok(['apply', '-f', manifest, '-v', 'site=north', '-v', 'site=south', '--verbose'])).toBe('created mkdir /south/raw\n');
     expect(await pond(['apply', '-f', manifest])).toMatchObject({
@@ -193,22 +224,53 @@ describe('pond apply', () => {
 
   const UNUSABLE: readonly (readonly [name: string, text: string, message: string])[] = [
     ['an unknown version', 'version: v2\nkind: mkdir\nmetadata: { path: /x }\n', 'line 1: version: is "v2", "v1" was wanted'],
-    ['an unknown kind', 'version: v1\nkind: mkdirs\nmetadata: { path: /x }\n', 'line 2: kind: is "mkdirs", one of "mkdir", "copy", "mknod" was wanted'],
+    [
+      'an unknown kind',
+      'version: v1\nkind: mkdirs\nmetadata: { path: /x }\n',
+      'line 2: kind: is "mkdirs", one of "mkdir", "copy", "mknod" was wanted',
+    ],
     ['an unknown field', 'version: v1\nkind: mkdir\nmetadata: { path: /x, pth: 1 }\n', 'metadata.pth: is no field, "path" was wanted?'],
     ['a relative path', 'version: v1\nkind: mkdir\nmetadata:\n  path: x\n', 'line 4: metadata.path: is "x", an absolute path was wanted'],
-    ['an unknown factory', 'version: v1\nkind: mknod\nmetadata: { path: /x }\nspec: { factory: nothing, config: {} }\n', 'there is no factory "nothing", one of'],
-    ['a config with an unknown field', 'version: v1\nkind: mkdir\nmetadata: { path: /y }\n---\nversion: v1\nkind: mknod\nmetadata: { path: /x }\nspec:\n  factory: sql-derived-table\n  config:\n    patterns: { a: /a.csv }\n    qery: FROM a\n',
-      'Cannot use "m.yaml": line 12: spec.config.qery: is no field, "query" was wanted?'],
+    [
+      'an unknown factory',
+      'version: v1\nkind: mknod\nmetadata: { path: /x }\nspec: { factory: nothing, config: {} }\n',
+      'there is no factory "nothing", one of',
+    ],
+    [
+      'a config with an unknown field',
+      'version: v1\nkind: mkdir\nmetadata: { path: /y }\n---\nversion: v1\nkind: mknod\nmetadata: { path: /x }\n'
+        + 'spec:\n  factory: sql-derived-table\n  config:\n    patterns: { a: /a.csv }\n    qery: FROM a\n',
+      'Cannot use "m.yaml": line 12: spec.config.qery: is no field, "query" was wanted?',
+    ],
     ['a document of nothing', 'a: 1\n', 'line 1: says neither "version: v1" nor "apiVersion" and "kind"'],
     ['a list', '- 1\n', 'says neither'],
     ['a null byte and more', 'version: "v1\\0"\nkind: mkdir\nmetadata: { path: "/a\\0" }\n', 'version: is'],
-    ['a path twice', 'version: v1\nkind: mkdir\nmetadata: { path: /x }\n---\nversion: v1\nkind: mkdir\nmetadata: { path: /x }\n', 'line 5: "/x" is asked for in line 1 of "m.yaml" already'],
-    ['a missing source', 'version: v1\nkind: copy\nmetadata: { path: /x }\nspec: { source: nothing.csv }\n', 'no such file or directory on the host'],
-    ['a file in the way of a directory', 'version: v1\nkind: mkdir\nmetadata: { path: /a.csv }\n', 'it already exists and is a data file, a directory was wanted'],
-    ['a cycle of two documents', 'version: v1\nkind: mknod\nmetadata: { path: /p/x }\nspec: { factory: sql-derived-table, config: { patterns: { a: "/q/*" } } }\n---\nversion: v1\nkind: mknod\nmetadata: { path: /q/y }\nspec: { factory: sql-derived-table, config: { patterns: { a: "/p/*" } } }\n',
-      'it needs itself, /p/x -> /q/y -> /p/x'],
-    ['a pattern that cannot be read', 'version: v1\nkind: mknod\nmetadata: { path: /p/x }\nspec: { factory: sql-derived-table, config: { patterns: { a: "/q/[" } } }\n',
-      'line 4: spec.config.patterns.a: is "/q/[": "[" is not closed'],
+    [
+      'a path twice',
+      'version: v1\nkind: mkdir\nmetadata: { path: /x }\n---\nversion: v1\nkind: mkdir\nmetadata: { path: /x }\n',
+      'line 5: "/x" is asked for in line 1 of "m.yaml" already',
+    ],
+    [
+      'a missing source',
+      'version: v1\nkind: copy\nmetadata: { path: /x }\nspec: { source: nothing.csv }\n',
+      'no such file or directory on the host',
+    ],
+    [
+      'a file in the way of a directory',
+      'version: v1\nkind: mkdir\nmetadata: { path: /a.csv }\n',
+      'it already exists and is a data file, a directory was wanted',
+    ],
+    [
+      'a cycle of two documents',
+      'version: v1\nkind: mknod\nmetadata: { path: /p/x }\nspec: { factory: sql-derived-table, config: { patterns: { a: "/q/*" } } }\n---\n'
+        + 'version: v1\nkind: mknod\nmetadata: { path: /q/y }\nspec: { factory: sql-derived-table, config: { patterns: { a: "/p/*" } } }\n',
+      'it needs itself, /p/x -> /q/y -> /p/x',
+    ],
+    [
+      'a pattern that cannot be read',
+      'version: v1\nkind: mknod\nmetadata: { path: /p/x }\nspec: { factory: sql-derived-table, config: { patterns: { a: "/q/[" } } }\n',
+      'line 4: spec.config.patterns.a: is "/q/[": "[" is not closed',
+    ],
   ];
 
   it('refuses documents that cannot be used and writes nothing, whatever else is asked for', async () => {
@@ -227,8 +289,15 @@ describe('pond factories', () => {
   it('lists them, and shows the fields, an example and a schema of one', async () => {
     const { ok, pond } = await files();
     expect(await ok(['factories'])).toMatch(/^sql-derived-table +table +A table/m);
-    expect(await ok(['factories', 'sql-derived-series'])).toMatch(/Fields:\n {2}patterns +mapping to text +required[^]*Example:\n {2}patterns:/);
-    expect(JSON.parse(await ok(['factories', 'sql-derived-series', '--json']))).toMatchObject({ schema: { type: 'object', properties: { query: {} } } });
-    expect(await pond(['factories', 'sql-derived'])).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no factory "sql-derived"') });
+    expect(await ok(['factories', 'sql-derived-series'])).toMatch(
+      /Fields:\n {2}patterns +mapping to text +required[^]*Example:\n {2}patterns:/,
+    );
+    expect(JSON.parse(await ok(['factories', 'sql-derived-series', '--json']))).toMatchObject({
+      schema: { type: 'object', properties: { query: {} } },
+    });
+    expect(await pond(['factories', 'sql-derived'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no factory "sql-derived"'),
+    });
   });
 });
