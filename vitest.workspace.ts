@@ -6,6 +6,9 @@ const packages = ['tinyfs', 'delta', 'oplog', 'query', 'pond', 'factories', 'rem
 
 export default defineConfig({
   test: {
+    // Left to itself vitest keeps one of the cores free, which on two is half of them.
+    maxWorkers: 2,
+    minWorkers: 1,
     projects: packages.map((name) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions, externalConditions: conditions } },
