@@ -9,9 +9,10 @@ export async function maintainPond(workshop: RunWorkshop, options: MaintainOptio
   const { oplog, storeDirectory } = workshop;
   const collapsed = options.collapse === undefined ? NOTHING_COLLAPSED
     : await (await import('./collapse.ts')).collapseSeries(workshop, options.collapse, options.dryRun === true);
+  let refusal: unknown;
   if (options.compact === true && options.dryRun !== true) {
     const { compactRuns } = await import('./runs.ts');
-    await compactRuns(workshop);
+    refusal = await compactRuns(workshop);
   }
   await oplog.refresh();
   const purge = options.purge === undefined ? {} : { purge: await (await import('./purge-targets.ts')).purgeTargets(oplog, options.purge) };
@@ -19,5 +20,6 @@ export async function maintainPond(workshop: RunWorkshop, options: MaintainOptio
   const { purge: _, collapse: __, ...others } = options;
   const report = await oplog.maintain(
     storeDirectory, { ...others, ...purge, isAlive, ...(workshop.io === undefined ? {} : { io: workshop.io }) });
+  if (refusal !== undefined) throw refusal;
   return { ...report, ...collapsed };
 }

@@ -214,11 +214,16 @@ function isFromOutside(error: unknown): boolean {
   return error instanceof Error && (['QueryError', 'DeltaError', 'OplogError', 'PondError'].includes(error.name) || 'syscall' in error);
 }
 
-/** Puts together everything that can be, in one transaction. @returns how many runs there are more */
-export async function compactRuns(workshop: RunWorkshop): Promise<number> {
+/**
+ * Puts together everything that can be, in one transaction.
+ *
+ * @returns what the disk refused, if it did: to be told when the rest of the maintenance, which may make room, is done
+ */
+export async function compactRuns(workshop: RunWorkshop): Promise<unknown> {
   const { oplog } = workshop;
   const transaction = await oplog.begin();
   let merged = 0;
+  let refusal: unknown;
   for (const { fact } of (await indexTree(transaction.base.view)).values()) {
     if (fact.kind !== 'series' || fact.totalRows === null) continue;
     try {
@@ -226,8 +231,13 @@ export async function compactRuns(workshop: RunWorkshop): Promise<number> {
     } catch (error) {
       // Damage, which fsck names, or no place: the other series and the rest of the maintenance go on.
       if (!isFromOutside(error)) throw error;
+      if (isRefusedByDisk(error)) refusal ??= error;
     }
   }
   if (merged > 0) await oplog.commit(transaction, ['maintain', '--compact']);
-  return merged;
+  return refusal;
+}
+
+function isRefusedByDisk(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'DeltaError' || 'syscall' in error);
 }
