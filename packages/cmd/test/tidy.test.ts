@@ -21,12 +21,18 @@ const texts = new Map(files.filter((path) => /\.(ts|mjs|cjs|md|json|ya?ml|sh)$|^
   .map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
 const sources = [...texts].filter(([path]) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path));
 
-/** `path:line` of every line that matches, without comments. */
-function linesWith(pattern: RegExp, among: readonly (readonly [string, string])[], allowed: readonly string[] = []): string[] {
-  return among.filter(([path]) => !allowed.includes(path)).flatMap(([path, text]) => text.split('\n').flatMap((line, index) => {
-    const code = line.replace(/^\s*(\/\/|\*|\/\*\*?).*$/, '');
-    return pattern.test(code) ? [`${path}:${index + 1}`] : [];
-  }));
+type Texts = readonly (readonly [path: string, text: string])[];
+
+/** `path:line` of every line that matches. */
+function anyLinesWith(pattern: RegExp, among: Texts): string[] {
+  return among.flatMap(([path, text]) => text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}`] : [])));
+}
+
+/** The same without comments. */
+function linesWith(pattern: RegExp, among: Texts, allowed: readonly string[] = []): string[] {
+  const code = among.filter(([path]) => !allowed.includes(path))
+    .map(([path, text]) => [path, text.replace(/^[ \t]*(\/\/|\*|\/\*\*?).*$/gm, '')] as const);
+  return anyLinesWith(pattern, code);
 }
 
 describe('the repository', () => {
@@ -38,8 +44,9 @@ describe('the repository', () => {
 
   it('has no vague file names, no leftovers and no loose types in its sources', () => {
     expect(files.filter((path) => /(^|[/-])(utils?|helpers?|common|misc)([.-][^/]*)?$/.test(path)), 'name the file for its concept').toEqual([]);
-    expect(linesWith(/\b(TODO|FIXME|XXX|HACK)\b|for now\b/, sources), 'finish it, or say in one clear error that it is missing').toEqual([]);
-    expect(linesWith(/: any\b|\bas any\b|<any>|@ts-ignore|@ts-expect-error|eslint-disable/, sources), 'give it a type').toEqual([]);
+    expect(anyLinesWith(/\b(TODO|FIXME|XXX|HACK)\b|\bfor now\b/, sources), 'finish it, or say in one clear error that it is missing').toEqual([]);
+    expect(linesWith(/: any\b|\bas any\b|<any>/, sources), 'give it a type').toEqual([]);
+    expect(anyLinesWith(/@ts-ignore|@ts-expect-error|eslint-disable/, sources), 'satisfy the rule').toEqual([]);
   });
 
   it('keeps sources short and lines within 140 columns', () => {

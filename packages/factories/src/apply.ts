@@ -23,7 +23,7 @@ export interface HostCopies {
 export interface ApplyOptions {
   readonly factories: Factories;
   readonly copies: HostCopies;
-  /** Whether what earlier documents made, and none asks for now, is removed. */
+  /** Whether what earlier documents made, and none asks for any more, is removed. */
   readonly prune?: boolean;
 }
 

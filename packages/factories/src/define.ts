@@ -74,7 +74,6 @@ export function defineFactory<S extends z.ZodType>(definition: FactoryDefinition
     const told = outputs === undefined ? {} : { outputs: (text: string) => outputs(parsed(text)) };
     return {
       ...shared, ...told, makes: 'data', commands: making.commands,
-      // eslint-disable-next-line @typescript-eslint/require-await
       async *content({ config }) { yield Buffer.from(config); },
       run: (context) => making.run(withConfig(context)),
     };

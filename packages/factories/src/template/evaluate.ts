@@ -254,7 +254,6 @@ export function evaluateTemplate(root: TemplateNode, context: Readonly<Record<st
     const { typename, left, right } = node;
     if (typename === 'Is') return is(left, right, scope);
     const a = evaluate(left, scope);
-    // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing
     if (typename === 'Or') return a || evaluate(right, scope);
     if (typename === 'And') return a && evaluate(right, scope);
     const b = evaluate(right, scope);

@@ -82,8 +82,14 @@ export function numberOf(value: unknown): number {
 /** As `==` of JavaScript for texts, numbers and the like; lists and mappings are equal to themselves alone. */
 export function isLooselyEqual(a: unknown, b: unknown): boolean {
   const [left, right] = [a, b].map((value) => (value instanceof SafeText ? value.text : value));
-  // eslint-disable-next-line eqeqeq
-  return typeof left === 'object' || typeof right === 'object' ? left === right : left == right;
+  if (left == null || right == null) return left == null && right == null;
+  if (!isScalar(left) || !isScalar(right) || typeof left === typeof right) return left === right;
+  // Of two kinds, both are compared as numbers: exactly, also where one has more digits than the other can hold.
+  return left <= right && left >= right;
+}
+
+function isScalar(value: unknown): value is string | number | bigint | boolean {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
 
 /** Texts by their characters, all else as numbers. */
