@@ -7,3 +7,4 @@ export {
 } from './crash-states.ts';
 export { seededRandom } from './seeded-random.ts';
 export { fuzz, type FuzzCounts, FuzzFailure, type FuzzOptions, type FuzzTarget, mutant } from './fuzz.ts';
+export { fuzzBriefly } from './fuzz-briefly.ts';
