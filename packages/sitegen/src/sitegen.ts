@@ -62,7 +62,8 @@ export function createSitegen(assetsDirectory: string): DefinedFactory {
       }
       const directory = resolve(argument ?? '');
       const { written, kept, removed, pages, items } = await build(context, directory);
-      note(`built ${pages} pages and the data of ${items} items: ${written} files written, ${kept} unchanged, ${removed} removed`);
+      const files = `${written} files written, ${kept} unchanged, ${removed} removed`;
+      note(`built ${counted(pages, 'page')} and the data of ${counted(items, 'item')}: ${files}`);
       return { state: 'done', items: [{ directory, pages, items, written, kept, removed }] };
     },
   });
@@ -81,4 +82,8 @@ async function inScratch<T>(work: (directory: string) => Promise<T>): Promise<T>
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -93,7 +93,7 @@ async function catBytes(context: Context, path: string, { sql, version, explain 
     const found: NodePath[] = [];
     for await (const match of matches(root, pattern, { follow: true })) {
       if (isPattern && match.node.kind === 'directory') continue;
-      if (!raw && (match.node.kind === 'table' || match.node.kind === 'series')) return false;
+      if (!raw && await hasRows(root, match)) return false;
       found.push(match);
     }
     for (const match of found) {
@@ -104,6 +104,16 @@ async function catBytes(context: Context, path: string, { sql, version, explain 
     }
     return true;
   });
+}
+
+/** A series of which nobody said what rows it has may be bytes that were added to: a log. Its first bytes tell. */
+async function hasRows(root: WD, { path, node }: NodePath): Promise<boolean> {
+  if (node.kind !== 'table' && node.kind !== 'series') return false;
+  if (node.tabular !== undefined || node.computed !== undefined || node.version === 0) return true;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of root.read(path, { range: { start: 0, end: 4 } })) pieces.push(piece);
+  const start = Buffer.concat(pieces).toString('latin1');
+  return start === 'PAR1' || start === '\xff\xff\xff\xff';
 }
 
 /** The bytes of a file. @throws CliError for what has none, and unless `raw` for rows, which are no bytes */

@@ -1,5 +1,6 @@
 import type { ExitCode } from '../command.ts';
 import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
 import { readHostText } from '../host/read-text.ts';
 import { emitRows } from '../output/emit.ts';
 import { printable } from '../output/printable.ts';
@@ -35,8 +36,13 @@ export async function run(context: Context, _args: unknown, { file }: { file: st
 async function stored(context: Context, rows: RowSession): Promise<string> {
   const pond = await rows.pond();
   return pond.read(async (fs) => {
+    const root = await fs.root();
+    if (!await root.exists(STORED)) {
+      const hint = `name a file with -f, or keep the limits in the pond: pond copy FILE ${STORED}`;
+      throw new CliError('failed', `Cannot check: there are no limits at "${STORED}", and none were named`, hint);
+    }
     const chunks: Uint8Array[] = [];
-    for await (const chunk of (await fs.root()).read(STORED)) chunks.push(chunk);
+    for await (const chunk of root.read(STORED)) chunks.push(chunk);
     return Buffer.concat(chunks).toString('utf8');
   }, context.at === undefined ? {} : { at: context.at });
 }

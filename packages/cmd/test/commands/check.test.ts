@@ -26,6 +26,7 @@ test('check has a line and exit code 1 for each breach, and neither when all is 
   }
   expect(await check('column: none, above: 1')).toMatchObject({ code: 1, stdout: '/*.series: no column none\n' });
   expect(await check('above: 1')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('has no column') as string });
+  expect(await pond(['check'])).toMatchObject({ code: 1, stderr: expect.stringContaining('hint: name a file with -f') as string });
   await ok(['mkdir', '-p', '/system/etc']);
   await ok(['copy', '-', '/system/etc/check.yaml'], 'checks: [{ pattern: "/none/*", stale: 1h }]\n');
   expect(await pond(['check'])).toMatchObject({ code: 1, stdout: '/none/*: no series\n' });
